@@ -1,0 +1,15 @@
+# core/: the engine. To add a file, put its .c and .h into the list below, in the alphabet's order.
+# A new library goes into CORE_LIBS, which every program that links libcore.a uses.
+
+noinst_LIBRARIES += core/libcore.a
+
+core_libcore_a_SOURCES = \
+	core/arena.h \
+	core/buf.h \
+	core/calendar.h \
+	core/err.h \
+	core/limits.h \
+	core/text.h \
+	core/value.h
+
+CORE_LIBS = core/libcore.a $(LMDB_LIBS) $(SODIUM_LIBS) $(UNISTRING_LIBS)

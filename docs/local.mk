@@ -1,0 +1,5 @@
+# docs/: what people read. Manual pages go into dist_man_MANS, everything else into
+# dist_doc_DATA, which is installed beside them.
+
+dist_man_MANS =
+dist_doc_DATA =

@@ -1,0 +1,23 @@
+# rules/: the policies that come with the program. To ship one, put its file into SHIPPED_RULES:
+# its text is compiled in byte for byte (rules/shipped.h), and it is installed.
+
+SHIPPED_RULES =
+
+noinst_LIBRARIES += rules/librules.a
+rules_librules_a_SOURCES = rules/shipped.h
+nodist_rules_librules_a_SOURCES = rules/shipped.c
+
+rulesdir = $(pkgdatadir)/rules
+dist_rules_DATA = $(SHIPPED_RULES)
+
+EXTRA_DIST += rules/embed.awk
+CLEANFILES += rules/shipped.c
+
+# Each file becomes one line "file NAME" and then its bytes in decimal, which awk turns into C.
+rules/shipped.c: $(SHIPPED_RULES) rules/embed.awk Makefile
+	$(AM_V_GEN)$(MKDIR_P) rules && { \
+	  for f in $(SHIPPED_RULES); do \
+	    test -f "$$f" || f=$(srcdir)/$$f; \
+	    echo "file `basename $$f .rules`"; od -An -v -t u1 "$$f" || exit 1; \
+	  done; \
+	} | LC_ALL=C $(AWK) -f $(srcdir)/rules/embed.awk > $@-t && mv $@-t $@

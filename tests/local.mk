@@ -1,0 +1,43 @@
+# tests/: to add
+# - a unit test of core: tests/unit/test_X.c and one line in CORE_TESTS;
+# - a unit test of dsl: the same, one line in DSL_TESTS, and
+#     tests_unit_test_X_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+#   (a test links its own layer's archive and those below: a call upward is a link error);
+# - a test of the program: tests/cli/X.bats and one line in BATS_TESTS;
+# - data that a test reads: its file or folder in EXTRA_DIST, or distcheck fails.
+# A test program has one cmocka group, and neither skips nor prints lines that look like TAP.
+# The environment of all tests is AM_TESTS_ENVIRONMENT below.
+
+CORE_TESTS =
+
+DSL_TESTS =
+
+BATS_TESTS =
+
+# --- how they are built and run ---
+
+UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS)
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS) $(BATS_TESTS)
+EXTRA_DIST += $(BATS_TESTS)
+
+# Each program's source is the .c of its own name; core's tests link this.
+AM_DEFAULT_SOURCE_EXT = .c
+LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+
+TEST_EXTENSIONS = .bats
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+AM_LOG_DRIVER_FLAGS = --comments
+BATS_LOG_DRIVER = $(LOG_DRIVER)
+AM_BATS_LOG_DRIVER_FLAGS = --comments
+BATS_LOG_COMPILER = $(BATS)
+AM_BATS_LOG_FLAGS = --tap
+
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	KADENS='$(abs_top_builddir)/kadens$(EXEEXT)'; export KADENS; \
+	KAD_DATA='$(abs_top_srcdir)/tests'; export KAD_DATA; \
+	KAD_SRC='$(abs_top_srcdir)'; export KAD_SRC; \
+	LC_ALL=C.UTF-8; export LC_ALL; \
+	TZ=UTC; export TZ; \
+	unset LANGUAGE LANG KADENS_STORE KADENS_MAP;
