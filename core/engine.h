@@ -1,0 +1,144 @@
+/* The engine: the one face of core. It opens a ledger, knows which policies are in force, answers
+ * questions about subjects as of any day and as known at any moment, and writes.
+ *
+ * Writing is one path: every command and every line of an import is a draft that kad_batch_put turns
+ * into a record, after all checks, in one transaction that is written whole or not at all.
+ */
+#ifndef KAD_CORE_ENGINE_H
+#define KAD_CORE_ENGINE_H
+
+#include "core/derive.h"
+#include "core/ledger.h"
+
+struct kad_engine;
+
+struct kad_engine_options {
+    const char *dir;
+    bool write;
+    unsigned wait_ms;       /* for the writer's lock */
+    kad_compile_fn compile; /* reads the texts of adopted policies */
+    kad_instant now;        /* --now; KAD_INSTANT_NONE: the clock */
+    struct kad_known known; /* --known-at */
+    struct kad_str by, via; /* who says so; what the system knows of the writer ("os:anna") */
+};
+
+enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engine **ret,
+                             struct kad_error *reterr) KAD_MUST_CHECK;
+void kad_engine_close(struct kad_engine *e); /* NULL is fine */
+struct kad_ledger *kad_engine_ledger(struct kad_engine *e);
+kad_instant kad_engine_now(const struct kad_engine *e); /* what a writing command would record */
+kad_day kad_engine_today(const struct kad_engine *e);   /* its day in the ledger's zone */
+/* Policies in force over time, as known at. Compiled once, kept until close. */
+const struct kad_timeline *kad_engine_timeline(const struct kad_engine *e);
+/* The adoption with this seq, whatever the known-at; NULL when there is none. */
+const struct kad_adoption *kad_engine_adoption(const struct kad_engine *e, uint64_t seq);
+/* "se_hoglandet@2021-01-01" into b; nothing for 0. */
+void kad_engine_put_policy(const struct kad_engine *e, uint64_t seq, struct kad_buf *b);
+
+/* --- asking --- */
+
+/* One subject, loaded: its story and its derivation, in the caller's arena. */
+struct kad_subject {
+    struct kad_subject_info info; /* of a `one of` subject or the programme without events: made up */
+    struct kad_story story;
+    struct kad_derive *derive;
+};
+/* ENOTFOUND when no record is about it, as known at, and no policy in force names it. */
+enum kad_err kad_engine_subject(struct kad_engine *e, struct kad_str key, struct kad_arena *a,
+                                struct kad_subject *ret, struct kad_error *reterr) KAD_MUST_CHECK;
+/* The known key nearest to this one (at most two slips away); empty when there is none. */
+struct kad_str kad_engine_nearest(struct kad_engine *e, struct kad_str key, struct kad_arena *a);
+
+/* Every subject that a question concerns, one after the other, in key order: those with records, and
+ * those that a policy names (`one of`, the programme). The subject lives for the call. Return
+ * anything but KAD_OK to stop.
+ * `person` (empty: all): only subjects that ever named the person, a superset of those who are the
+ * person's; `unowned` adds those that on `day` may have nobody. */
+struct kad_each {
+    struct kad_str person;
+    bool unowned;
+    kad_day day;
+    kad_progress_fn progress; /* may be NULL */
+    void *progress_ctx;
+};
+typedef enum kad_err (*kad_each_fn)(void *ctx, struct kad_subject *s, struct kad_error *reterr);
+enum kad_err kad_engine_each(struct kad_engine *e, const struct kad_each *q, kad_each_fn fn,
+                             void *ctx, struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* --- writing --- */
+
+enum kad_input_form {
+    KAD_IN_WORDS, /* as a person types it: read for the field's type */
+    KAD_IN_STRING, KAD_IN_NUMBER, KAD_IN_BOOL, KAD_IN_NULL, /* as JSON has it */
+    KAD_IN_LIST,  /* strings separated by '\n' (notes only) */
+    KAD_IN_SEALED, KAD_IN_ERASED,
+};
+struct kad_input {
+    struct kad_str name;
+    enum kad_input_form form;
+    struct kad_str text; /* WORDS, STRING, LIST */
+    int64_t num;         /* NUMBER: millionths; BOOL: 0 or 1 */
+};
+
+/* What somebody wants recorded. `type` decides: an event of a policy in force, or one of
+ *   kadens.adopted   on; notes name? text only decision accepted
+ *   kadens.ended     on; notes name
+ *   kadens.corrected notes corrects because on?; fields: those that change (subject is found)
+ *   kadens.retracted notes retracts because
+ *   kadens.waived    notes task because
+ * The others are the scheduler's and are refused. */
+struct kad_draft {
+    struct kad_str type, subject, id, by;
+    kad_day on;       /* KAD_DAY_NONE: today */
+    kad_instant at;   /* KAD_INSTANT_NONE: now */
+    struct kad_str override; /* why it is recorded although refused; empty: not */
+    const struct kad_input *fields;
+    size_t n_fields;
+    const struct kad_input *notes;
+    size_t n_notes;
+    /* Of an exported line, when it is carried into an empty store (kad_batch_restores): */
+    uint64_t seq;     /* 0: not said */
+    struct kad_str via;
+    int clock;        /* -1 not said, 0 own, 1 given */
+    /* Called with the finished record before it is appended; anything but KAD_OK refuses it. */
+    enum kad_err (*accept)(void *ctx, const struct kad_record *r, struct kad_error *reterr);
+    void *accept_ctx;
+};
+
+/* What became of a draft. Lives in the batch's arena, until the next put. */
+struct kad_outcome {
+    uint64_t seq;
+    bool already;                       /* same id and content as this seq: nothing written */
+    const struct kad_record *record;
+    bool new_subject;
+    struct kad_str kind;                /* of the subject */
+    const struct kad_finding *findings; /* refusals (overridden or refused) and deviations */
+    size_t n_findings;
+    struct kad_later {                  /* deviations this caused in later events of the story */
+        uint64_t seq;
+        struct kad_str type;
+        kad_day on;
+        struct kad_finding finding;
+    } *later;
+    size_t n_later;
+};
+
+struct kad_batch;
+struct kad_batch_options {
+    bool recorded_then; /* drafts without `at` are recorded at the end of their own day */
+    bool strict_order;  /* a given `at` below the ledger's last is an error (always for now) */
+};
+/* Take the writer's transaction. */
+enum kad_err kad_batch_begin(struct kad_engine *e, const struct kad_batch_options *o,
+                             struct kad_batch **ret, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Is an export being carried into an empty store: the ledger was empty and the first draft had seq 1? */
+bool kad_batch_restores(const struct kad_batch *b);
+/* Check and append one draft. Errors: ENO refused by a guard (findings say why), an id used with
+ * other content, a policy that may not be adopted; EINPUT wrong type, subject, field, date, `at`
+ * backwards. A refused draft leaves the batch as it was; ESTORE and worse end it. */
+enum kad_err kad_batch_put(struct kad_batch *b, const struct kad_draft *d, struct kad_outcome *ret,
+                           struct kad_error *reterr) KAD_MUST_CHECK;
+enum kad_err kad_batch_commit(struct kad_batch *b, struct kad_error *reterr) KAD_MUST_CHECK;
+void kad_batch_abort(struct kad_batch *b); /* NULL is fine */
+
+#endif

@@ -1,0 +1,129 @@
+/* The ledger: an append-only log of records in one LMDB environment, and the views that follow from
+ * it (stories, ids, subjects, mentions, adoptions), all written in the same transaction, so that
+ * nothing is ever half true. Views can be checked against the records and rebuilt from them.
+ *
+ * Caveats first. One environment per process. Never on a network file system. A snapshot pins the
+ * pages it sees: keep it short (a slice of some 50 ms), and take a fresh one for the next slice.
+ * Pointers into a snapshot are valid until it is released. Everything read is checked: damage is an
+ * error (KAD_ESTORE), never a crash. ledger_lmdb.c is the only file that includes lmdb.h.
+ * Source: architecture.md, "The ledger" and "Practice".
+ *
+ *   table     key                              value
+ *   meta      name                             format version, ledger id, mode, zone, programme, …
+ *   log       seq                              record bytes
+ *   story     subject 0x00 seq of its first    [u32 length, record]…, up to KAD_LIMIT_STORY_CHUNK
+ *   id        writer's own id                  seq
+ *   subject   subject                          kind name, first on, last on, number of records, flags,
+ *                                              day of the first mention of a person
+ *   mention   person 0x00 subject              -        (every person any event of it ever named)
+ *   adopted   seq                              -        (records that change which policy is in force)
+ * Integers in keys are big-endian; no DUPSORT.
+ */
+#ifndef KAD_CORE_LEDGER_H
+#define KAD_CORE_LEDGER_H
+
+#include "core/event.h"
+#include "core/limits.h"
+
+struct kad_ledger;
+struct kad_snapshot; /* one consistent view; also what a write transaction sees of itself */
+struct kad_txn;      /* the one writer */
+
+enum kad_ledger_mode { KAD_LEDGER_PLAIN = 0, KAD_LEDGER_LIVE, KAD_LEDGER_SIMULATED };
+struct kad_ledger_info {
+    char id[33];                  /* 16 random bytes in hex; made at creation */
+    enum kad_ledger_mode mode;
+    char programme[KAD_LIMIT_NAME + 1]; /* what people call it; may be empty */
+};
+
+/* Make a new, empty ledger in `dir` (absent or an empty folder): built beside it and renamed, so
+ * that it is there whole or not at all. Rights 0700/0600 whatever the umask. `info->id` is filled.
+ * Errors: ENO when the folder holds a ledger, EINPUT when it holds something else. */
+enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
+                               struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* Open. A writer waits up to wait_ms for the lock on DIR/writer, then EBUSY names the holder.
+ * Errors (ESTORE): missing, foreign, another version (with how to carry it over: export, import),
+ * truncated, on a network file system, not readable or writable. */
+enum kad_err kad_ledger_open(const char *dir, bool write, unsigned wait_ms, struct kad_ledger **ret,
+                             struct kad_error *reterr) KAD_MUST_CHECK;
+void kad_ledger_close(struct kad_ledger *l); /* NULL is fine */
+const struct kad_ledger_info *kad_ledger_info(const struct kad_ledger *l);
+
+/* --- reading --- */
+
+enum kad_err kad_snapshot_take(struct kad_ledger *l, struct kad_snapshot **ret,
+                               struct kad_error *reterr) KAD_MUST_CHECK;
+void kad_snapshot_release(struct kad_snapshot *s); /* NULL is fine; not for a txn's own */
+
+struct kad_ledger_state {
+    uint64_t last_seq;    /* 0: empty */
+    kad_instant last_at;  /* KAD_INSTANT_NONE: empty */
+    uint64_t subjects;
+    kad_day last_on;      /* the latest `on` of any event */
+};
+enum kad_err kad_snapshot_state(struct kad_snapshot *s, struct kad_ledger_state *ret,
+                                struct kad_error *reterr) KAD_MUST_CHECK;
+/* The stored bytes of a record. ENOTFOUND beyond the last. */
+enum kad_err kad_snapshot_record(struct kad_snapshot *s, uint64_t seq, struct kad_str *ret,
+                                 struct kad_error *reterr) KAD_MUST_CHECK;
+/* The seq that a writer's id was first given; 0 when it is new. */
+enum kad_err kad_snapshot_id(struct kad_snapshot *s, struct kad_str id, uint64_t *ret,
+                             struct kad_error *reterr) KAD_MUST_CHECK;
+/* A subject's records in recording order, decoded in the arena; *ret_n is 0 for a stranger.
+ * A transaction sees what it has appended. */
+enum kad_err kad_snapshot_story(struct kad_snapshot *s, struct kad_str subject, struct kad_arena *a,
+                                struct kad_record **ret, size_t *ret_n, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+
+struct kad_subject_info {
+    struct kad_str key, kind;   /* kind: name of the kind whose event it first had */
+    kad_day first_on;
+    uint64_t first_seq, records;
+    bool amended;               /* it has a correction, retraction or waiver */
+    kad_day first_person;       /* the first day an event of it named a person; KAD_DAY_NONE: never */
+};
+/* ENOTFOUND for a stranger. */
+enum kad_err kad_snapshot_subject(struct kad_snapshot *s, struct kad_str key,
+                                  struct kad_subject_info *ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+/* Walk the subjects with key > after (empty: from the first), in byte order: fills up to max, and
+ * says how many; fewer than max means the end. Keys are copied to the arena. */
+enum kad_err kad_snapshot_subjects(struct kad_snapshot *s, struct kad_str after, size_t max,
+                                   struct kad_arena *a, struct kad_subject_info *ret, size_t *ret_n,
+                                   struct kad_error *reterr) KAD_MUST_CHECK;
+/* All subjects any of whose events ever named this person (a superset of those who have it now). */
+enum kad_err kad_snapshot_mentions(struct kad_snapshot *s, struct kad_str person, struct kad_arena *a,
+                                   struct kad_str **ret, size_t *ret_n, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+/* Seqs of the records that adopt, end, or retract one that did. */
+enum kad_err kad_snapshot_adopted(struct kad_snapshot *s, struct kad_arena *a, uint64_t **ret,
+                                  size_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* --- writing --- */
+
+enum kad_err kad_txn_begin(struct kad_ledger *l, struct kad_txn **ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+struct kad_snapshot *kad_txn_view(struct kad_txn *t);
+/* Append: gives the record the next seq (written to r->seq) and puts it, its place in its subject's
+ * story and all indices. `kind` is the name of the subject's kind (for a new subject). After a
+ * failure the transaction can only be aborted. EFULL below 64 MiB + twice the batch of free disk. */
+enum kad_err kad_txn_append(struct kad_txn *t, struct kad_record *r, struct kad_str kind,
+                            struct kad_error *reterr) KAD_MUST_CHECK;
+/* Durable when it returns KAD_OK. After KAD_EIO the outcome is unknown: say so and exit. */
+enum kad_err kad_txn_commit(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
+void kad_txn_abort(struct kad_txn *t); /* NULL is fine */
+
+/* --- views against records --- */
+
+typedef void (*kad_progress_fn)(void *ctx, uint64_t done, uint64_t of);
+/* Recompute every view from the first record and compare with what is stored. Each difference is
+ * told to `differs` (table and key, for people) up to 20; *ret_n counts all. */
+enum kad_err kad_view_check(struct kad_ledger *l, kad_progress_fn progress,
+                            void (*differs)(void *ctx, const char *what), void *ctx,
+                            uint64_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Drop the views and make them again from the records. */
+enum kad_err kad_view_rebuild(struct kad_ledger *l, kad_progress_fn progress, void *ctx,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
+
+#endif
