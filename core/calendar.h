@@ -1,5 +1,6 @@
 /* The calendar: civil days, months counted from an anchor, phases and their windows, working days.
- * Pure: no clock, no zone. A day is a number, so that steps are arithmetic.
+ * Pure: no clock, no zone. A day is a number, so that steps are arithmetic. Days given are between
+ * KAD_DAY_MIN and KAD_DAY_MAX; steps that would leave them, however large, end on the first or last.
  * Source: language.md "Days, months, weeks"; lag (1930:173) 1–2 §§; lag (1989:253). */
 #ifndef KAD_CORE_CALENDAR_H
 #define KAD_CORE_CALENDAR_H
@@ -56,7 +57,8 @@ bool kad_is_working_day(const struct kad_calendar *cal, kad_day day);
 
 enum kad_move { KAD_MOVE_NONE = 0, KAD_MOVE_NEXT, KAD_MOVE_PREVIOUS };
 kad_day kad_move_day(const struct kad_calendar *cal, kad_day day, enum kad_move move);
-/* The n-th working day after `from` (n >= 1: counted from the day after; n = 0 gives `from`). */
+/* The n-th working day after `from` (n >= 1: counted from the day after; n = 0 gives `from`).
+ * At the ends of time these three give the last or first day there is, even if it does not work. */
 kad_day kad_add_working_days(const struct kad_calendar *cal, kad_day from, int32_t n);
 /* The last working day before `day`. */
 kad_day kad_working_day_before(const struct kad_calendar *cal, kad_day day);
@@ -64,7 +66,8 @@ kad_day kad_working_day_before(const struct kad_calendar *cal, kad_day day);
 /* --- distances --- */
 
 enum kad_unit { KAD_U_DAY = 0, KAD_U_WORKING_DAY, KAD_U_WEEK, KAD_U_MONTH, KAD_U_YEAR };
-/* `n UNIT after from`; n may be negative for days, weeks, months and years (`before`). */
+/* `n UNIT after from`; n may be negative for days, weeks, months and years (`before`). `cal` is read
+ * for working days only and may be NULL for the rest. */
 kad_day kad_add(const struct kad_calendar *cal, kad_day from, int32_t n, enum kad_unit unit);
 
 /* --- phases and windows --- */
@@ -72,7 +75,7 @@ kad_day kad_add(const struct kad_calendar *cal, kad_day from, int32_t n, enum ka
 enum kad_division {
     KAD_EVERY_WEEKS, /* `every week`, `every N weeks`: (L div 7n) windows, at least one */
     KAD_TIMES,       /* `once`, `N times` over the whole phase */
-    KAD_TIMES_MONTH, /* `N times a month`: N in each month of the phase by itself */
+    KAD_TIMES_MONTH, /* `N times a month`: N in each month of the phase by itself; months only */
     KAD_CALENDAR_WEEK, /* the Monday-to-Sunday weeks that begin in the phase */
 };
 struct kad_phase {
@@ -97,7 +100,9 @@ struct kad_window {
 };
 /* How many windows; INT32_MAX for an open-ended phase (0 is possible for calendar weeks). */
 int32_t kad_phase_count(kad_day anchor, const struct kad_phase *p);
-/* Window i (from 0) by arithmetic, without walking; false when there is none. */
+/* Window i (from 0) by arithmetic, without walking; false when there is none: i is not below the
+ * count, or the window of an open-ended phase would open after KAD_DAY_MAX. With more windows than
+ * days (`40 times` in a month) some share a day. */
 bool kad_phase_window(kad_day anchor, const struct kad_phase *p, int32_t i, struct kad_window *ret);
 
 /* --- periods of the calendar, for duties --- */
@@ -107,12 +112,13 @@ struct kad_cycle {
     enum kad_period period;
     uint16_t months; /* KAD_P_MONTH: bit m-1 set where month m counts (all: 0x0fff) */
     int32_t weeks;   /* KAD_P_WEEKS: length in weeks, counted from `from` */
-    kad_day from;
+    kad_day from;    /* KAD_DAY_NONE: since ever (not for weeks) */
     int32_t times;   /* windows in each period, 1 or more */
 };
 /* The period that holds `day`, as a running number (months since year 0, quarters, ..., weeks from
  * `from`); its first and last day; its name: 2021-10, 2021-Q3, 2021-H1, 2021, or the start date for
- * weeks. Periods before `from` do not exist (false). A month whose bit is clear does not either. */
+ * weeks. Periods that end before `from` do not exist (false; the one that holds it does). A month
+ * whose bit is clear does not either. */
 int64_t kad_cycle_index(const struct kad_cycle *c, kad_day day);
 bool kad_cycle_period(const struct kad_cycle *c, int64_t index, kad_day *ret_first,
                       kad_day *ret_last, char name[KAD_OCCURRENCE_TEXT]);

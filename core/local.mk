@@ -6,10 +6,14 @@ noinst_LIBRARIES += core/libcore.a
 core_libcore_a_SOURCES = \
 	core/arena.h \
 	core/buf.h \
+	core/calendar.c \
 	core/calendar.h \
+	core/civil.h \
 	core/err.h \
 	core/limits.h \
 	core/text.h \
-	core/value.h
+	core/value.h \
+	core/window.c \
+	core/workday.c
 
 CORE_LIBS = core/libcore.a $(LMDB_LIBS) $(SODIUM_LIBS) $(UNISTRING_LIBS)
