@@ -4,14 +4,19 @@
 noinst_LIBRARIES += core/libcore.a
 
 core_libcore_a_SOURCES = \
+	core/arena.c \
 	core/arena.h \
+	core/buf.c \
 	core/buf.h \
 	core/calendar.c \
 	core/calendar.h \
 	core/civil.h \
+	core/err.c \
 	core/err.h \
 	core/limits.h \
+	core/text.c \
 	core/text.h \
+	core/value.c \
 	core/value.h \
 	core/window.c \
 	core/workday.c

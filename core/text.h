@@ -40,6 +40,11 @@ const char *kad_trn(const char *one, const char *many, unsigned long n)
 #endif
 #define N_(s) s
 #define ngettext_(one, many, n) kad_trn(one, many, n)
+/* The running language, "sv" or "en", for what is no sentence: decimal signs, keywords. The program
+ * sets it once, before threads, from --lang or the locale (any other word counts as "en"); a
+ * library that nobody told speaks English. */
+void kad_text_set_lang(const char *lang);
+const char *kad_text_lang(void);
 
 /* Is this valid UTF-8 without NUL? On false *ret_at is the offset of the first bad byte. */
 bool kad_utf8_valid(struct kad_str s, size_t *ret_at);
@@ -52,7 +57,7 @@ uint32_t kad_utf8_get(struct kad_str s, size_t *ret_len);
 /* NFC in the arena; the same slice when it already is. */
 struct kad_str kad_text_nfc(struct kad_arena *a, struct kad_str s);
 /* For a terminal: control characters, line breaks and bidirectional controls become visible
- * (\n → "\\n", others → "\\u{1b}"), everything else stays. */
+ * (\n → "\\n", others → "\\u{1b}"; a byte that is not UTF-8 → "\\x{ff}"), everything else stays. */
 void kad_text_put_safe(struct kad_buf *b, struct kad_str s);
 /* Appends s, then blanks until `width` columns. `right` puts the blanks first. */
 void kad_text_put_padded(struct kad_buf *b, struct kad_str s, size_t width, bool right);

@@ -81,7 +81,8 @@ void kad_value_put(struct kad_buf *b, struct kad_value v);
 /* For people in the running language: "75 %", "465 000 kr", "ja", "2021-06-01"; unknown is
  * "okänt". A choice is shown by its identifier here: labels are the policy's. */
 void kad_value_put_pretty(struct kad_buf *b, struct kad_value v);
-/* Exact decimal "37.5", "37,5", "-3": at most six decimals and 15 digits in all. */
+/* Exact decimal "37.5", "37,5", "-3": at most six decimals and 15 digits in all, 12 of them
+ * before the point (zeroes in front do not count). */
 bool kad_number_parse(struct kad_str s, int64_t *ret_micro);
 void kad_number_put(struct kad_buf *b, int64_t micro);
 

@@ -8,7 +8,10 @@
 # A test program has one cmocka group, and neither skips nor prints lines that look like TAP.
 # The environment of all tests is AM_TESTS_ENVIRONMENT below.
 
-CORE_TESTS =
+CORE_TESTS = \
+	tests/unit/test_base \
+	tests/unit/test_text \
+	tests/unit/test_value
 
 DSL_TESTS =
 
@@ -19,7 +22,7 @@ BATS_TESTS =
 UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
-EXTRA_DIST += $(BATS_TESTS)
+EXTRA_DIST += $(BATS_TESTS) tests/unit/unit.h
 
 # Each program's source is the .c of its own name; core's tests link this.
 AM_DEFAULT_SOURCE_EXT = .c
