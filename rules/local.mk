@@ -1,7 +1,8 @@
 # rules/: the policies that come with the program. To ship one, put its file into SHIPPED_RULES:
 # its text is compiled in byte for byte (rules/shipped.h), and it is installed.
 
-SHIPPED_RULES =
+SHIPPED_RULES = \
+	rules/se-hoglandet-2021.rules
 
 noinst_LIBRARIES += rules/librules.a
 rules_librules_a_SOURCES = rules/shipped.h
@@ -10,7 +11,7 @@ nodist_rules_librules_a_SOURCES = rules/shipped.c
 rulesdir = $(pkgdatadir)/rules
 dist_rules_DATA = $(SHIPPED_RULES)
 
-EXTRA_DIST += rules/embed.awk
+EXTRA_DIST += rules/README.md rules/embed.awk
 CLEANFILES += rules/shipped.c
 
 # Each file becomes one line "file NAME" and then its bytes in decimal, which awk turns into C.

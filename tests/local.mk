@@ -23,6 +23,8 @@ UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
 EXTRA_DIST += $(BATS_TESTS) tests/unit/unit.h
+EXTRA_DIST += tests/data/fines-excerpt.jsonl tests/data/fines-excerpt.expected.json \
+	tests/rules/road-fines.rules
 
 # Each program's source is the .c of its own name; core's tests link this.
 AM_DEFAULT_SOURCE_EXT = .c
