@@ -6,14 +6,28 @@ noinst_LIBRARIES += core/libcore.a
 core_libcore_a_SOURCES = \
 	core/arena.c \
 	core/arena.h \
+	core/attribute.c \
 	core/buf.c \
 	core/buf.h \
 	core/calendar.c \
 	core/calendar.h \
 	core/civil.h \
+	core/clock.h \
+	core/derive.c \
+	core/derive.h \
+	core/derive_priv.h \
+	core/engine.h \
 	core/err.c \
 	core/err.h \
+	core/event.h \
+	core/expr.c \
+	core/instance.c \
+	core/judge.c \
+	core/ledger.h \
 	core/limits.h \
+	core/match.c \
+	core/policy.h \
+	core/story.h \
 	core/text.c \
 	core/text.h \
 	core/value.c \

@@ -172,6 +172,8 @@ enum kad_state {
     KAD_S__COUNT
 };
 const char *kad_state_name(enum kad_state s); /* "open": the word of JSON and of the language */
+/* What people read: "open", "öppen"; in the running language. */
+const char *kad_state_label(enum kad_state s);
 int kad_state_of(struct kad_str name);        /* -1 for a stranger */
 
 enum kad_running { KAD_RUNNING_UNSAID = 0, KAD_RUNNING_FOLLOW, KAD_RUNNING_KEEP };
