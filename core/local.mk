@@ -26,6 +26,7 @@ core_libcore_a_SOURCES = \
 	core/ledger.h \
 	core/limits.h \
 	core/match.c \
+	core/policy.c \
 	core/policy.h \
 	core/story.h \
 	core/text.c \
