@@ -73,9 +73,9 @@ kad_day kad_add(const struct kad_calendar *cal, kad_day from, int32_t n, enum ka
 /* --- phases and windows --- */
 
 enum kad_division {
-    KAD_EVERY_WEEKS, /* `every week`, `every N weeks`: (L div 7n) windows, at least one */
-    KAD_TIMES,       /* `once`, `N times` over the whole phase */
-    KAD_TIMES_MONTH, /* `N times a month`: N in each month of the phase by itself; months only */
+    KAD_EVERY_WEEKS,   /* `every week`, `every N weeks`: (L div 7n) windows, at least one */
+    KAD_TIMES,         /* `once`, `N times` over the whole phase */
+    KAD_TIMES_MONTH,   /* `N times a month`: N in each month of the phase by itself; months only */
     KAD_CALENDAR_WEEK, /* the Monday-to-Sunday weeks that begin in the phase */
 };
 struct kad_phase {

@@ -273,8 +273,7 @@ static bool calendar_week_window(const struct origin *o, const struct kad_phase 
     ret->opens = (kad_day)monday;
     ret->due = kad_civil_clamp(monday + 6);
     ret->closes = endless ? KAD_DAY_NONE : s.last > ret->due ? s.last : ret->due;
-    put_end(ret,
-            put_iso_week(put_phase(ret->occurrence, p->unit, p->first, p->last), ret->opens));
+    put_end(ret, put_iso_week(put_phase(ret->occurrence, p->unit, p->first, p->last), ret->opens));
     return true;
 }
 

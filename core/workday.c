@@ -29,26 +29,18 @@ enum holiday {
 };
 
 static const char *const holiday_name[] = {
-    [NEW_YEARS_DAY] = "Nyårsdagen",
-    [EPIPHANY] = "Trettondedag jul",
-    [GOOD_FRIDAY] = "Långfredagen",
-    [EASTER_SUNDAY] = "Påskdagen",
-    [EASTER_MONDAY] = "Annandag påsk",
-    [FIRST_OF_MAY] = "Första maj",
-    [ASCENSION] = "Kristi himmelsfärdsdag",
-    [WHIT_SUNDAY] = "Pingstdagen",
-    [WHIT_MONDAY] = "Annandag pingst",
-    [NATIONAL_DAY] = "Sveriges nationaldag",
-    [MIDSUMMER_EVE] = "Midsommarafton",
-    [MIDSUMMER_DAY] = "Midsommardagen",
-    [ALL_SAINTS] = "Alla helgons dag",
-    [CHRISTMAS_EVE] = "Julafton",
-    [CHRISTMAS_DAY] = "Juldagen",
-    [BOXING_DAY] = "Annandag jul",
+    [NEW_YEARS_DAY] = "Nyårsdagen",         [EPIPHANY] = "Trettondedag jul",
+    [GOOD_FRIDAY] = "Långfredagen",         [EASTER_SUNDAY] = "Påskdagen",
+    [EASTER_MONDAY] = "Annandag påsk",      [FIRST_OF_MAY] = "Första maj",
+    [ASCENSION] = "Kristi himmelsfärdsdag", [WHIT_SUNDAY] = "Pingstdagen",
+    [WHIT_MONDAY] = "Annandag pingst",      [NATIONAL_DAY] = "Sveriges nationaldag",
+    [MIDSUMMER_EVE] = "Midsommarafton",     [MIDSUMMER_DAY] = "Midsommardagen",
+    [ALL_SAINTS] = "Alla helgons dag",      [CHRISTMAS_EVE] = "Julafton",
+    [CHRISTMAS_DAY] = "Juldagen",           [BOXING_DAY] = "Annandag jul",
     [NEW_YEARS_EVE] = "Nyårsafton",
 };
 
-#define NATIONAL_DAY_SINCE 2005 /* SFS 2004:1320: 6 June comes, Whit Monday goes */
+#define NATIONAL_DAY_SINCE 2005 /* 6 June came and Whit Monday went */
 
 /* The Sunday after the full moon of spring. The moon's day is 21 March plus what is left of 30 after
  * eleven days' shift a year (19 - 30), the leap days that the centuries leave out, and the moon's own
@@ -58,8 +50,7 @@ static kad_day easter(int32_t year)
     uint32_t y = (uint32_t)year;
     uint32_t century = y / 100;
     uint32_t golden = y % 19;
-    uint32_t moon =
-        (19 * golden + century - century / 4 - (8 * century + 13) / 25 + 15) % 30;
+    uint32_t moon = (19 * golden + century - century / 4 - (8 * century + 13) / 25 + 15) % 30;
     moon -= moon == 29 || (moon == 28 && golden > 10);
     kad_day after = kad_civil_day(year, 3, 22) + (kad_day)moon;
     return after + SUNDAY - kad_civil_weekday(after);
@@ -71,7 +62,7 @@ kad_day kad_easter(int32_t year)
     return easter(year);
 }
 
-#define MONTH_DAY(month, day) ((month) * 32 + (day))
+#define MONTH_DAY(month, day) ((month)*32 + (day))
 
 static enum holiday fixed_holiday(struct kad_ymd d)
 {
@@ -131,10 +122,10 @@ static const uint32_t candidates[13] = {
 static const struct {
     int from, to;
 } easter_range[7] = {
-    [MONDAY] = {MONTH_DAY(3, 23), MONTH_DAY(6, 14)},   /* Easter Monday, Whit Monday */
-    [THURSDAY] = {MONTH_DAY(4, 30), MONTH_DAY(6, 3)},  /* Ascension */
-    [FRIDAY] = {MONTH_DAY(3, 20), MONTH_DAY(4, 23)},   /* Good Friday */
-    [SUNDAY] = {MONTH_DAY(3, 22), MONTH_DAY(6, 13)},   /* Easter, Whit Sunday */
+    [MONDAY] = {MONTH_DAY(3, 23), MONTH_DAY(6, 14)},  /* Easter Monday, Whit Monday */
+    [THURSDAY] = {MONTH_DAY(4, 30), MONTH_DAY(6, 3)}, /* Ascension */
+    [FRIDAY] = {MONTH_DAY(3, 20), MONTH_DAY(4, 23)},  /* Good Friday */
+    [SUNDAY] = {MONTH_DAY(3, 22), MONTH_DAY(6, 13)},  /* Easter, Whit Sunday */
 };
 
 /* Where two fall on one day (Ascension on 1 May) the fixed one gives the name. The two tables turn

@@ -10,8 +10,11 @@
 
 CORE_TESTS = \
 	tests/unit/test_base \
+	tests/unit/test_calendar \
 	tests/unit/test_text \
-	tests/unit/test_value
+	tests/unit/test_value \
+	tests/unit/test_window \
+	tests/unit/test_workday
 
 DSL_TESTS =
 
@@ -22,7 +25,7 @@ BATS_TESTS =
 UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
-EXTRA_DIST += $(BATS_TESTS) tests/unit/unit.h
+EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/unit.h
 EXTRA_DIST += tests/data/fines-excerpt.jsonl tests/data/fines-excerpt.expected.json \
 	tests/rules/road-fines.rules
 
