@@ -62,6 +62,22 @@ static struct kad_str id_of(const struct making_rule *r, struct kad_str task, ui
     return (struct kad_str){p, n};
 }
 
+/* The subject's unit as of the day asked, as the policy of the name in force then defines it; where
+ * none is, as the instance's own does. */
+static struct kad_str unit_of(const struct making_rule *r)
+{
+    struct kad_making *m = r->m;
+    const struct kad_adoption *now = kad_in_force(m->d, r->name, m->day, m->limit);
+    struct kad_bound *b = now ? kad_bound_of(m->d, now) : r->b;
+    if (b->kind < 0)
+        b = r->b;
+    int unit = b->policy->kinds[b->kind].unit_attribute;
+    if (unit < 0)
+        return (struct kad_str){0};
+    struct kad_value v = kad_attribute_eval(m->d, b, unit, m->limit, m->day);
+    return kad_value_known(v) ? v.str : (struct kad_str){0};
+}
+
 /* Whose list and which unit, as of the day asked. */
 static void set_owner(const struct making_rule *r, struct kad_instance *i)
 {
@@ -76,13 +92,7 @@ static void set_owner(const struct making_rule *r, struct kad_instance *i)
         struct kad_str role = r->p->roles[rule->owner_role].name;
         i->owner = kad_str(kad_arena_printf(m->d->arena, "role:%.*s", KAD_STR_FMT(role)));
     }
-    if (kind->shape == KAD_KIND_ONE_OF) {
-        i->unit = story_of(r)->subject;
-    } else if (kind->unit_attribute >= 0) {
-        struct kad_value v = kad_attribute_eval(m->d, r->b, kind->unit_attribute, m->limit, m->day);
-        if (kad_value_known(v))
-            i->unit = v.str;
-    }
+    i->unit = kind->shape == KAD_KIND_ONE_OF ? story_of(r)->subject : unit_of(r);
 }
 
 /* Moves the due day, and closing with it where it would fall before due. */
@@ -432,6 +442,31 @@ static void make_duty(const struct making_rule *r)
 
 /* --- all --- */
 
+static int id_cmp(const void *pa, const void *pb)
+{
+    const struct kad_made *a = pa, *b = pb;
+    int c = kad_str_cmp(a->i.id, b->i.id);
+    if (c != 0)
+        return c;
+    return a->i.opens != b->i.opens ? (a->i.opens < b->i.opens ? -1 : 1)
+                                    : (a->rank > b->rank) - (a->rank < b->rank);
+}
+
+/* Two versions of a policy can open the same thing on different days (a duty that was done in its
+ * period and is now due after it). What opened first keeps its opening. */
+static void drop_twins(struct kad_making *m)
+{
+    struct kad_made *v = m->made.v;
+    if (m->made.n < 2)
+        return;
+    qsort(v, m->made.n, sizeof *v, id_cmp);
+    size_t n = 1;
+    for (size_t i = 1; i < m->made.n; i++)
+        if (!kad_str_eq(v[i].i.id, v[n - 1].i.id))
+            v[n++] = v[i];
+    m->made.n = n;
+}
+
 static void make_rules(struct kad_making *m, size_t name, const struct kad_segments *s,
                        const struct kad_adoption *a)
 {
@@ -452,8 +487,10 @@ static void make_rules(struct kad_making *m, size_t name, const struct kad_segme
 void kad_make_instances(struct kad_making *m)
 {
     struct kad_derive *d = m->d;
+    bool versions = false;
     for (size_t name = 0; name < d->n_names; name++) {
         struct kad_segments s = kad_segments_of(d, name, m->limit);
+        versions = versions || s.n > 1;
         for (size_t i = 0; i < s.n; i++) {
             bool before = s.v[i].adoption == NULL;
             for (size_t k = 0; k < i && !before; k++)
@@ -462,4 +499,6 @@ void kad_make_instances(struct kad_making *m)
                 make_rules(m, name, &s, s.v[i].adoption);
         }
     }
+    if (versions)
+        drop_twins(m);
 }
