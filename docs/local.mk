@@ -2,4 +2,6 @@
 # dist_doc_DATA, which is installed beside them.
 
 dist_man_MANS =
-dist_doc_DATA =
+dist_doc_DATA = \
+	docs/administrator.md \
+	docs/language.md
