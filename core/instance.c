@@ -238,6 +238,7 @@ struct run {
     kad_day anchor, end; /* end KAD_DAY_MAX: goes on */
     uint64_t seq;
     kad_day told;
+    bool endless; /* its last phase goes on: no windows are shown behind its end or the horizon */
 };
 
 static void make_window(const struct making_rule *r, const struct run *run,
@@ -260,11 +261,10 @@ static void make_phase(const struct making_rule *r, const struct run *run,
 {
     if (!wanted(r, phase->task))
         return;
-    bool endless = phase->shape.last == 0;
     kad_day last = run->end < r->m->horizon ? run->end : r->m->horizon;
     struct kad_window w;
     for (int32_t i = 0; i < KAD_LIMIT_WINDOWS; i++) {
-        if (!kad_phase_window(run->anchor, &phase->shape, i, &w) || (endless && w.opens > last))
+        if (!kad_phase_window(run->anchor, &phase->shape, i, &w) || (run->endless && w.opens > last))
             return;
         make_window(r, run, &w, phase->task, phase->line, run->told);
     }
@@ -317,6 +317,9 @@ static void make_extension(const struct making_rule *r, const struct run *run)
 static void make_cadence(const struct making_rule *r)
 {
     struct kad_making *m = r->m;
+    bool endless = false;
+    for (size_t k = 0; k < r->rule->n_phases; k++)
+        endless = endless || r->rule->phases[k].shape.last == 0;
     for (size_t i = 0; i < m->limit; i++) {
         if (!kad_any_fires(m->d, r->b, &r->rule->from, i))
             continue;
@@ -326,7 +329,8 @@ static void make_cadence(const struct making_rule *r)
                           .anchor = f->on,
                           .end = KAD_DAY_MAX,
                           .seq = f->seq,
-                          .told = kad_clock_day(f->at)};
+                          .told = kad_clock_day(f->at),
+                          .endless = endless};
         if (run.end_pos != KAD_NOWHERE)
             run.end = story_of(r)->facts[run.end_pos].on;
         for (size_t k = 0; k < r->rule->n_phases; k++)
@@ -386,6 +390,15 @@ static void make_dated_duty(const struct making_rule *r, int task)
     }
 }
 
+/* The last of the days, weeks or months that follow a period; of working days the n-th. */
+static kad_day due_after_period(const struct making_rule *r, kad_day last)
+{
+    const struct kad_offset *o = &r->rule->due;
+    if (o->unit == KAD_U_WORKING_DAY)
+        return kad_add(&r->p->calendar, last, o->n, o->unit);
+    return kad_add(&r->p->calendar, last + 1, o->n, o->unit) - 1;
+}
+
 /* Those whose opening day lies in [from, to]. */
 static void make_duty_span(const struct making_rule *r, int task, kad_day from, kad_day to)
 {
@@ -401,7 +414,7 @@ static void make_duty_span(const struct making_rule *r, int task, kad_day from, 
             if (!kad_cycle_period(c, index, &first, &last, w.occurrence))
                 continue;
             w.opens = last + 1;
-            w.due = kad_add(&r->p->calendar, last, rule->due.n, rule->due.unit);
+            w.due = due_after_period(r, last);
             w.closes = KAD_DAY_NONE;
             if (w.opens >= from && w.opens <= to)
                 make_duty_window(r, task, &w);

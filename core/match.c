@@ -28,10 +28,13 @@ static bool stands_before(const struct kad_waiver *w, const struct kad_fact *f)
 static const struct kad_waiver *waiver_of(const struct kad_making *m, const struct kad_made *x)
 {
     const struct kad_story *s = m->d->story;
-    for (size_t i = 0; i < s->n_waivers; i++)
-        if (s->waivers[i].on <= m->day && kad_str_eq(s->waivers[i].task, x->i.id))
-            return &s->waivers[i];
-    return NULL;
+    const struct kad_waiver *first = NULL; /* in the story: by day, then seq */
+    for (size_t i = 0; i < s->n_waivers; i++) {
+        const struct kad_waiver *w = &s->waivers[i];
+        if (w->on <= m->day && (!first || w->on < first->on) && kad_str_eq(w->task, x->i.id))
+            first = w;
+    }
+    return first;
 }
 
 /* Can facts[pos] do this instance at all (its own days aside)? */
@@ -117,6 +120,18 @@ static void end(struct kad_made *x, const struct kad_fact *f)
     }
 }
 
+/* Does the waiver take what the days have made of the instance? What had fallen away or closed untold
+ * before it stays so. */
+static bool waives(const struct kad_waiver *w, const struct kad_made *x, const struct kad_fact *ends)
+{
+    bool ended_before = ends && !stands_before(w, ends);
+    if (x->i.state == KAD_S_DROPPED)
+        return !ended_before;
+    if (x->i.state == KAD_S_UNTOLD)
+        return !ended_before && w->on <= x->i.ended;
+    return true;
+}
+
 static void settle(struct kad_making *m, struct kad_made *x)
 {
     const struct kad_story *s = m->d->story;
@@ -131,17 +146,7 @@ static void settle(struct kad_making *m, struct kad_made *x)
     const struct kad_fact *ends = x->end_pos != KAD_NOWHERE ? &s->facts[x->end_pos] : NULL;
     if (ends)
         end(x, ends);
-    const struct kad_waiver *w = s->n_waivers > 0 ? waiver_of(m, x) : NULL;
-    if (w && !(x->i.state == KAD_S_DROPPED && !stands_before(w, ends))) {
-        x->i.state = KAD_S_WAIVED;
-        x->i.waived_by = w->seq;
-        x->i.dropped_by = 0;
-        x->i.ended = w->on;
-        return;
-    }
-    if (ends)
-        return;
-    if (m->day < x->i.opens)
+    else if (m->day < x->i.opens)
         x->i.state = KAD_S_UPCOMING;
     else if (m->day <= x->i.due)
         x->i.state = KAD_S_OPEN;
@@ -149,6 +154,13 @@ static void settle(struct kad_making *m, struct kad_made *x)
         x->i.state = KAD_S_OVERDUE;
     else
         miss(x, x->i.closes);
+    const struct kad_waiver *w = s->n_waivers > 0 ? waiver_of(m, x) : NULL;
+    if (w && waives(w, x, ends)) {
+        x->i.state = KAD_S_WAIVED;
+        x->i.waived_by = w->seq;
+        x->i.dropped_by = 0;
+        x->i.ended = w->on;
+    }
 }
 
 void kad_match_instances(struct kad_making *m)
