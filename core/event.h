@@ -20,7 +20,9 @@
  *  80  strings, each u16 length and bytes: subject, type, id, by, via
  * and behind the header the payload:
  *   u32 length of the open block, the open block, then the private block to the end.
- *   open block: fields, notes, deviations; private block: fields.
+ *   open block: fields, notes, deviations, and u8 length and bytes of the kind of the subject (only
+ *   in the first record about it: so the subjects can be made again from the log alone);
+ *   private block: fields.
  *   fields and notes: u16 count, each u8 length and name, u8 tag (value.h; 0 = null, 1 = sealed,
  *   2 = erased), then for N % M i64, for D i32, for B u8, for the others u32 length and bytes.
  *   deviations: u16 count, each u64 policy, u32 line, u16+bytes message, u16+bytes source.
@@ -61,6 +63,9 @@ enum {
 
 typedef int64_t kad_instant; /* microseconds since 1970-01-01 UTC */
 #define KAD_INSTANT_NONE INT64_MIN
+#define KAD_INSTANT_MIN (KAD_DAY_MIN * INT64_C(86400000000))           /* 0001-01-01 00:00 */
+#define KAD_INSTANT_MAX ((KAD_DAY_MAX + 1) * INT64_C(86400000000) - 1) /* the end of 9999-12-31 */
+#define KAD_RECORD_VERSION 1
 
 struct kad_field {
     struct kad_str name;
@@ -94,6 +99,7 @@ struct kad_record {
     size_t n_notes;
     struct kad_deviation *deviations;
     size_t n_deviations;
+    struct kad_str kind_name; /* of the subject, in the first record about it (the ledger fills it) */
 };
 
 /* Appends the record's bytes to b: header and payload. Deterministic: equal records, equal bytes. */

@@ -5,7 +5,9 @@
  * Caveats first. One environment per process. Never on a network file system. A snapshot pins the
  * pages it sees: keep it short (a slice of some 50 ms), and take a fresh one for the next slice.
  * Pointers into a snapshot are valid until it is released. Everything read is checked: damage is an
- * error (KAD_ESTORE), never a crash. ledger_lmdb.c is the only file that includes lmdb.h.
+ * error (KAD_ESTORE), never a crash. Only core/ledger_priv.h includes lmdb.h.
+ * What a transaction's own view gives out is valid until the next append or walk (subjects,
+ * mentions, adopted); a story's strings also through walks.
  * Source: architecture.md, "The ledger" and "Practice".
  *
  *   table     key                              value
@@ -48,6 +50,12 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
 enum kad_err kad_ledger_open(const char *dir, bool write, unsigned wait_ms, struct kad_ledger **ret,
                              struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_ledger_close(struct kad_ledger *l); /* NULL is fine */
+/* What another process that waits for our lock is told of us ("kadens import"). Say it before
+ * opening; the program's name until then. Never anything that a person typed. */
+void kad_ledger_set_command(const char *command);
+/* From now on a fault inside LMDB (which trusts its pages) ends the process with one sentence on
+ * stderr and exit status 3. For programs; what faults elsewhere ends as it always did. */
+void kad_ledger_catch_faults(void);
 const struct kad_ledger_info *kad_ledger_info(const struct kad_ledger *l);
 
 /* --- reading --- */

@@ -12,6 +12,7 @@ core_libcore_a_SOURCES = \
 	core/calendar.c \
 	core/calendar.h \
 	core/civil.h \
+	core/clock.c \
 	core/clock.h \
 	core/derive.c \
 	core/derive.h \
@@ -19,20 +20,30 @@ core_libcore_a_SOURCES = \
 	core/engine.h \
 	core/err.c \
 	core/err.h \
+	core/event.c \
 	core/event.h \
 	core/expr.c \
 	core/instance.c \
+	core/instant.c \
 	core/judge.c \
 	core/ledger.h \
+	core/ledger_create.c \
+	core/ledger_lmdb.c \
+	core/ledger_open.c \
+	core/ledger_priv.h \
+	core/ledger_read.c \
+	core/ledger_txn.c \
 	core/limits.h \
 	core/match.c \
 	core/policy.c \
 	core/policy.h \
+	core/story.c \
 	core/story.h \
 	core/text.c \
 	core/text.h \
 	core/value.c \
 	core/value.h \
+	core/view.c \
 	core/window.c \
 	core/workday.c
 

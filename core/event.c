@@ -1,0 +1,449 @@
+#include "core/event.h"
+
+#include <endian.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "core/limits.h"
+
+#define FIXED 80 /* bytes of the header in front of its strings */
+#define DIGEST_AT 48
+#define DIGEST crypto_hash_sha256_BYTES
+#define STRINGS 5
+#define FLAGS_KNOWN (KAD_RF_GIVEN | KAD_RF_OVERRIDE | KAD_RF_DEVIATES | KAD_RF_PRIVATE)
+enum { TAG_NULL = 0, TAG_SEALED = 1, TAG_ERASED = 2 };
+
+static const char *const kind_types[KAD_R__COUNT] = {
+#define X(name, type, number) [number] = (type),
+    KAD_RECORD_MAP(X)
+#undef X
+};
+
+const char *kad_record_type(enum kad_record_kind kind)
+{
+    kad_assert((unsigned)kind < KAD_R__COUNT);
+    return kind_types[kind];
+}
+
+int kad_record_kind_of(struct kad_str type)
+{
+    for (int i = 1; i < KAD_R__COUNT; i++)
+        if (kad_str_eq(type, kad_str(kind_types[i])))
+            return i;
+    return -1;
+}
+
+const struct kad_field *kad_fields_find(const struct kad_field *f, size_t n, const char *name)
+{
+    struct kad_str wanted = kad_str(name);
+    for (size_t i = 0; i < n; i++)
+        if (kad_str_eq(f[i].name, wanted))
+            return &f[i];
+    return NULL;
+}
+
+struct kad_str kad_record_note(const struct kad_record *r, const char *name)
+{
+    const struct kad_field *f = kad_fields_find(r->notes, r->n_notes, name);
+    return f && kad_value_known(f->value) ? f->value.str : (struct kad_str){0};
+}
+
+/* --- writing --- */
+
+static void be16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+static void be32(uint8_t *p, uint32_t v)
+{
+    be16(p, (uint16_t)(v >> 16));
+    be16(p + 2, (uint16_t)v);
+}
+
+static void be64(uint8_t *p, uint64_t v)
+{
+    be32(p, (uint32_t)(v >> 32));
+    be32(p + 4, (uint32_t)v);
+}
+
+static void put_str8(struct kad_buf *b, struct kad_str s)
+{
+    kad_assert(s.n <= UINT8_MAX);
+    kad_buf_putc(b, (char)(uint8_t)s.n);
+    kad_buf_put(b, s.p, s.n);
+}
+
+static void put_str16(struct kad_buf *b, struct kad_str s)
+{
+    kad_assert(s.n <= UINT16_MAX);
+    kad_buf_be16(b, (uint16_t)s.n);
+    kad_buf_put(b, s.p, s.n);
+}
+
+static void put_value(struct kad_buf *b, struct kad_value v)
+{
+    if (v.know == KAD_SEALED || v.know == KAD_ERASED) {
+        kad_buf_putc(b, v.know == KAD_SEALED ? TAG_SEALED : TAG_ERASED);
+        return;
+    }
+    if (v.type == KAD_T_NONE || v.know == KAD_UNKNOWN) {
+        kad_buf_putc(b, TAG_NULL);
+        return;
+    }
+    kad_buf_putc(b, kad_type_tag(v.type));
+    switch (v.type) {
+    case KAD_T_NUMBER:
+    case KAD_T_PERCENT:
+    case KAD_T_MONEY:
+        kad_assert(v.num != INT64_MIN);
+        kad_buf_be64(b, (uint64_t)v.num);
+        break;
+    case KAD_T_DATE:
+        kad_assert(v.num >= KAD_DAY_MIN && v.num <= KAD_DAY_MAX);
+        kad_buf_be32(b, (uint32_t)(int32_t)v.num);
+        break;
+    case KAD_T_YESNO:
+        kad_buf_putc(b, v.num != 0);
+        break;
+    case KAD_T_TEXT:
+    case KAD_T_PERSON:
+    case KAD_T_CHOICE:
+    case KAD_T_SUBJECT:
+    case KAD_T_LIST:
+        kad_assert(v.str.n <= UINT32_MAX);
+        kad_buf_be32(b, (uint32_t)v.str.n);
+        kad_buf_put(b, v.str.p, v.str.n);
+        break;
+    default:
+        kad_unreachable();
+    }
+}
+
+/* Those fields that are private, or those that are not, in their order. */
+static void put_fields(struct kad_buf *b, const struct kad_field *f, size_t n, bool is_private)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += f[i].is_private == is_private;
+    kad_assert(count <= UINT16_MAX);
+    kad_buf_be16(b, (uint16_t)count);
+    for (size_t i = 0; i < n; i++) {
+        if (f[i].is_private != is_private)
+            continue;
+        kad_assert(f[i].name.n > 0);
+        put_str8(b, f[i].name);
+        put_value(b, f[i].value);
+    }
+}
+
+static bool has_private(const struct kad_record *r)
+{
+    for (size_t i = 0; i < r->n_fields; i++)
+        if (r->fields[i].is_private)
+            return true;
+    return false;
+}
+
+static void put_payload(struct kad_buf *b, const struct kad_record *r)
+{
+    size_t start = b->n;
+    kad_buf_be32(b, 0);
+    put_fields(b, r->fields, r->n_fields, false);
+    put_fields(b, r->notes, r->n_notes, false);
+    kad_assert(r->n_deviations <= UINT16_MAX);
+    kad_buf_be16(b, (uint16_t)r->n_deviations);
+    for (size_t i = 0; i < r->n_deviations; i++) {
+        const struct kad_deviation *d = &r->deviations[i];
+        kad_buf_be64(b, d->policy);
+        kad_buf_be32(b, d->line);
+        put_str16(b, d->message);
+        put_str16(b, d->source);
+    }
+    put_str8(b, r->kind_name);
+    be32((uint8_t *)b->p + start, (uint32_t)(b->n - start - 4));
+    if (has_private(r))
+        put_fields(b, r->fields, r->n_fields, true);
+}
+
+/* The type as it is stored: the engine's own records need not say theirs. */
+static struct kad_str stored_type(const struct kad_record *r)
+{
+    if (r->kind == KAD_R_EVENT) {
+        kad_assert(r->type.n > 0 && kad_record_kind_of(r->type) < 0);
+        return r->type;
+    }
+    struct kad_str type = kad_str(kad_record_type(r->kind));
+    kad_assert(r->type.n == 0 || kad_str_eq(r->type, type));
+    return type;
+}
+
+void kad_record_encode(struct kad_buf *b, const struct kad_record *r)
+{
+    static const uint8_t zeroes[FIXED];
+    kad_assert((unsigned)r->kind < KAD_R__COUNT);
+    kad_assert((r->flags & ~(unsigned)FLAGS_KNOWN) == 0);
+    kad_assert(r->on >= KAD_DAY_MIN && r->on <= KAD_DAY_MAX);
+    size_t start = b->n;
+    kad_buf_put(b, zeroes, FIXED);
+    const struct kad_str strings[STRINGS] = {r->subject, stored_type(r), r->id, r->by, r->via};
+    for (size_t i = 0; i < STRINGS; i++)
+        put_str16(b, strings[i]);
+    size_t header = b->n - start;
+    put_payload(b, r);
+    size_t payload = b->n - start - header;
+    kad_assert(payload <= UINT32_MAX);
+
+    /* Two flags say what can be seen, so they are never left to the caller. */
+    unsigned flags = r->flags & ~(unsigned)(KAD_RF_PRIVATE | KAD_RF_DEVIATES);
+    flags |= has_private(r) ? KAD_RF_PRIVATE : 0;
+    flags |= r->n_deviations > 0 ? KAD_RF_DEVIATES : 0;
+    uint8_t *p = (uint8_t *)b->p + start;
+    p[0] = 'K';
+    p[1] = KAD_RECORD_VERSION;
+    p[2] = (uint8_t)r->kind;
+    p[3] = (uint8_t)flags;
+    be32(p + 4, (uint32_t)header);
+    be64(p + 8, r->seq);
+    be64(p + 16, (uint64_t)r->at);
+    be32(p + 24, (uint32_t)r->on);
+    be32(p + 28, (uint32_t)payload);
+    be64(p + 32, r->policy);
+    be64(p + 40, r->ref);
+    crypto_hash_sha256(p + DIGEST_AT, p + header, payload);
+}
+
+/* --- reading: nothing is believed --- */
+
+/* Plain ASCII, nearly all there is, is checked eight bytes at a time. */
+static bool text_ok(struct kad_str s)
+{
+    const uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
+    size_t i = 0;
+    for (uint64_t w; i + 8 <= s.n; i += 8) {
+        memcpy(&w, s.p + i, 8);
+        if ((w & high) != 0 || ((w - ones) & ~w & high) != 0)
+            return kad_utf8_valid(s, NULL);
+    }
+    for (; i < s.n; i++)
+        if ((signed char)s.p[i] <= 0)
+            return kad_utf8_valid(s, NULL);
+    return true;
+}
+
+static struct kad_str read_text(struct kad_rd *in, size_t n)
+{
+    const uint8_t *p = kad_rd_bytes(in, n);
+    if (!p)
+        return (struct kad_str){0};
+    struct kad_str s = {(const char *)p, n};
+    if (!text_ok(s))
+        in->bad = 1;
+    return s;
+}
+
+static struct kad_value read_value(struct kad_rd *in)
+{
+    uint8_t tag = kad_rd_u8(in);
+    struct kad_value v = {.know = KAD_KNOWN};
+    switch (tag) {
+    case TAG_NULL:
+    case TAG_SEALED:
+    case TAG_ERASED:
+        v.know = tag == TAG_SEALED ? KAD_SEALED : tag == TAG_ERASED ? KAD_ERASED : KAD_UNKNOWN;
+        return v;
+    default:
+        v.type = kad_type_of_tag((char)tag);
+    }
+    switch (v.type) {
+    case KAD_T_NUMBER:
+    case KAD_T_PERCENT:
+    case KAD_T_MONEY:
+        v.num = (int64_t)kad_rd_be64(in);
+        in->bad |= v.num == INT64_MIN;
+        break;
+    case KAD_T_DATE:
+        v.num = (int32_t)kad_rd_be32(in);
+        in->bad |= v.num < KAD_DAY_MIN || v.num > KAD_DAY_MAX;
+        break;
+    case KAD_T_YESNO:
+        v.num = kad_rd_u8(in);
+        in->bad |= v.num > 1;
+        break;
+    case KAD_T_CHOICE:
+    case KAD_T_SUBJECT:
+        v.num = -1; /* until a policy binds it */
+        v.str = read_text(in, kad_rd_be32(in));
+        break;
+    case KAD_T_PERSON:
+        v.str = read_text(in, kad_rd_be32(in));
+        in->bad |= v.str.n > KAD_LIMIT_NAME;
+        break;
+    case KAD_T_TEXT:
+    case KAD_T_LIST:
+        v.str = read_text(in, kad_rd_be32(in));
+        break;
+    default:
+        in->bad = 1;
+    }
+    return v;
+}
+
+/* How many fields come, if their number is possible at all: none is shorter than three bytes. */
+static size_t read_count(struct kad_rd *in)
+{
+    size_t n = kad_rd_be16(in);
+    if (n <= in->n / 3)
+        return n;
+    in->bad = 1;
+    return 0;
+}
+
+static void read_fields(struct kad_rd *in, struct kad_field *f, size_t n, bool is_private)
+{
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        f[i].name = read_text(in, kad_rd_u8(in));
+        in->bad |= f[i].name.n == 0;
+        f[i].value = read_value(in);
+        f[i].is_private = is_private;
+    }
+}
+
+static void read_deviations(struct kad_rd *in, struct kad_arena *a, struct kad_record *r)
+{
+    size_t n = kad_rd_be16(in);
+    if (n > in->n / 16) /* the shortest has 16 bytes */
+        in->bad = 1;
+    if (n == 0 || in->bad)
+        return;
+    r->deviations = kad_arena_array(a, struct kad_deviation, n);
+    r->n_deviations = n;
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        struct kad_deviation *d = &r->deviations[i];
+        d->policy = kad_rd_be64(in);
+        d->line = kad_rd_be32(in);
+        d->message = read_text(in, kad_rd_be16(in));
+        d->source = read_text(in, kad_rd_be16(in));
+    }
+}
+
+static void read_payload(struct kad_rd *in, struct kad_arena *a, struct kad_record *r)
+{
+    uint32_t length = kad_rd_be32(in);
+    const uint8_t *p = kad_rd_bytes(in, length);
+    if (!p)
+        return;
+    struct kad_rd open = {.p = p, .n = length}, closed = *in;
+    bool has = (r->flags & KAD_RF_PRIVATE) != 0;
+    size_t n_open = read_count(&open);
+    size_t n_private = has ? read_count(&closed) : 0;
+    if (open.bad || closed.bad || (has && n_private == 0)) {
+        in->bad = 1;
+        return;
+    }
+    r->n_fields = n_open + n_private;
+    if (r->n_fields > 0)
+        r->fields = kad_arena_array(a, struct kad_field, r->n_fields);
+    read_fields(&open, r->fields, n_open, false);
+    r->n_notes = read_count(&open);
+    if (r->n_notes > 0)
+        r->notes = kad_arena_array(a, struct kad_field, r->n_notes);
+    read_fields(&open, r->notes, r->n_notes, false);
+    read_deviations(&open, a, r);
+    r->kind_name = read_text(&open, kad_rd_u8(&open));
+    if (has)
+        read_fields(&closed, r->fields + n_open, n_private, true);
+    in->bad = open.bad || closed.bad || open.n > 0 || closed.n > 0 ||
+              ((r->flags & KAD_RF_DEVIATES) != 0) != (r->n_deviations > 0);
+}
+
+static uint64_t get_be64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return be64toh(v);
+}
+
+static uint32_t get_be32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return be32toh(v);
+}
+
+/* The fixed part; false when a number in it cannot be. */
+static bool read_fixed(struct kad_str bytes, struct kad_record *r, size_t *ret_header)
+{
+    const uint8_t *p = (const uint8_t *)bytes.p;
+    if (bytes.n < FIXED || p[0] != 'K' || p[1] != KAD_RECORD_VERSION)
+        return false;
+    uint32_t header = get_be32(p + 4), payload = get_be32(p + 28);
+    if (header < FIXED || header > bytes.n || bytes.n - header != payload)
+        return false;
+    if (p[2] >= KAD_R__COUNT || (p[3] & ~(unsigned)FLAGS_KNOWN) != 0)
+        return false;
+    r->kind = (enum kad_record_kind)p[2];
+    r->flags = p[3];
+    r->seq = get_be64(p + 8);
+    r->at = (kad_instant)get_be64(p + 16);
+    r->on = (kad_day)get_be32(p + 24);
+    r->policy = get_be64(p + 32);
+    r->ref = get_be64(p + 40);
+    *ret_header = header;
+    return r->at >= KAD_INSTANT_MIN && r->at <= KAD_INSTANT_MAX && r->on >= KAD_DAY_MIN &&
+           r->on <= KAD_DAY_MAX;
+}
+
+/* The strings of the header; false unless they fill it and fit together. */
+static bool read_strings(struct kad_str bytes, size_t header, struct kad_record *r)
+{
+    struct kad_rd in = {.p = (const uint8_t *)bytes.p + FIXED, .n = header - FIXED};
+    struct kad_str *const strings[STRINGS] = {&r->subject, &r->type, &r->id, &r->by, &r->via};
+    for (size_t i = 0; i < STRINGS; i++)
+        *strings[i] = read_text(&in, kad_rd_be16(&in));
+    if (in.bad || in.n > 0 || r->subject.n > KAD_LIMIT_KEY || r->id.n > KAD_LIMIT_ID)
+        return false;
+    if (r->kind == KAD_R_EVENT)
+        return r->type.n > 0 && (r->type.p[0] != 'k' || kad_record_kind_of(r->type) < 0);
+    return kad_str_eq(r->type, kad_str(kad_record_type(r->kind)));
+}
+
+enum kad_err kad_record_decode(struct kad_str bytes, struct kad_arena *a, bool check_digest,
+                               struct kad_record *ret, struct kad_error *reterr)
+{
+    kad_assert(a && ret);
+    size_t header = 0;
+    *ret = (struct kad_record){0};
+    bool good = read_fixed(bytes, ret, &header) && read_strings(bytes, header, ret);
+    if (good) {
+        const uint8_t *p = (const uint8_t *)bytes.p + header;
+        struct kad_rd in = {.p = p, .n = bytes.n - header};
+        read_payload(&in, a, ret);
+        good = !in.bad;
+        uint8_t digest[DIGEST];
+        if (good && check_digest) {
+            crypto_hash_sha256(digest, p, bytes.n - header);
+            if (memcmp(digest, bytes.p + DIGEST_AT, DIGEST) != 0)
+                return kad_fail(reterr, KAD_ESTORE,
+                                _("Record %llu in the store has been changed since it was written: "
+                                  "its contents do not match its digest. Restore the store from a "
+                                  "backup."),
+                                (unsigned long long)ret->seq);
+        }
+    }
+    if (!good)
+        return kad_fail(reterr, KAD_ESTORE,
+                        _("Record %llu in the store is damaged: its bytes are no record of "
+                          "version %d. Restore the store from a backup."),
+                        (unsigned long long)ret->seq, KAD_RECORD_VERSION);
+    return KAD_OK;
+}
+
+struct kad_str kad_record_header(struct kad_str bytes)
+{
+    if (bytes.n < FIXED)
+        return (struct kad_str){0};
+    uint32_t header = get_be32((const uint8_t *)bytes.p + 4);
+    return (struct kad_str){bytes.p, header <= bytes.n ? header : 0};
+}

@@ -1,0 +1,198 @@
+/* What the files of the ledger share, and the only header that brings lmdb.h in: included by
+ * the ledger_*.c files and view.c, and by nothing else. */
+#ifndef KAD_CORE_LEDGER_PRIV_H
+#define KAD_CORE_LEDGER_PRIV_H
+
+#include <lmdb.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "core/ledger.h"
+
+#define KAD_LEDGER_FORMAT 1 /* of the whole store: docs/format.md */
+#define KAD_DATA_FILE "data.mdb"
+#define KAD_LOCK_FILE "lock.mdb"
+#define KAD_WRITER_FILE "writer"
+
+/* X(NAME, name in the environment). Kept open from opening to closing. */
+#define KAD_TABLE_MAP(X)                                                                           \
+    X(META, "meta")                                                                                \
+    X(LOG, "log")                                                                                  \
+    X(STORY, "story")                                                                              \
+    X(ID, "id")                                                                                    \
+    X(SUBJECT, "subject")                                                                          \
+    X(MENTION, "mention")                                                                          \
+    X(ADOPTED, "adopted")
+
+enum kad_table {
+#define X(NAME, name) KAD_TAB_##NAME,
+    KAD_TABLE_MAP(X)
+#undef X
+        KAD_TAB__COUNT
+};
+extern const char *const kad_table_names[KAD_TAB__COUNT];
+
+/* Keys in `meta`. */
+#define KAD_META_FORMAT "kadens"       /* u32 format version */
+#define KAD_META_ID "id"               /* 32 hexadecimal digits */
+#define KAD_META_MODE "mode"           /* u8 */
+#define KAD_META_PROGRAMME "programme" /* text */
+#define KAD_META_VIEWS "views"         /* u64 seq up to which the views go, i32 latest `on` */
+#define KAD_VIEWS_SIZE 12
+
+struct kad_ledger {
+    struct kad_ledger_info info;
+    char *dir;
+    bool write;
+    bool broken;  /* a commit failed in a way that leaves the outcome open: nothing more is written */
+    int writer;   /* descriptor of the writer's lock; -1 when only reading */
+    MDB_env *env;
+    MDB_dbi dbi[KAD_TAB__COUNT];
+    atomic_int users; /* snapshots and transactions that are open */
+};
+
+struct kad_snapshot {
+    struct kad_ledger *ledger;
+    MDB_txn *mdb;
+    MDB_cursor *story; /* opened by the first question */
+    struct kad_txn *own; /* NULL, or the transaction whose view this is */
+};
+
+/* What the subject table holds of one, beside its key. */
+struct kad_subject_row {
+    struct kad_str kind;
+    kad_day first_on, last_on; /* of events, as recorded or corrected; NONE: it has none */
+    kad_day first_person;
+    uint64_t first_seq, records;
+    bool amended;
+};
+
+/* --- ledger_lmdb.c: calls into LMDB, and what their failures mean --- */
+
+/* Set while LMDB runs: a fault there means damaged pages, elsewhere a fault of the program. */
+extern _Thread_local volatile sig_atomic_t kad_in_lmdb;
+static inline int kad_lmdb_back(int rc)
+{
+    kad_in_lmdb = 0;
+    return rc;
+}
+#define KAD_LMDB(call) (kad_in_lmdb = 1, kad_lmdb_back(call))
+
+/* What people are told of a code of LMDB or errno, as one of ours. */
+enum kad_err kad_lmdb_fail(const struct kad_ledger *l, int rc, struct kad_error *reterr);
+/* A value or key that no program of this version wrote. */
+enum kad_err kad_ledger_damaged(const struct kad_ledger *l, enum kad_table table,
+                                struct kad_error *reterr);
+/* The text that the fault handler will say. */
+void kad_fault_prepare(const char *dir);
+void kad_fault_assert(MDB_env *env, const char *what); /* an MDB_assert_func */
+/* Begin, again once when another process has made the file larger than our map. */
+enum kad_err kad_lmdb_begin(struct kad_ledger *l, bool write, MDB_txn **ret,
+                            struct kad_error *reterr);
+void kad_lmdb_end(struct kad_ledger *l); /* after the MDB_txn has ended */
+
+static inline MDB_val kad_val(struct kad_str s)
+{
+    union { /* LMDB takes no const */
+        const char *in;
+        void *out;
+    } p = {.in = s.p};
+    return (MDB_val){.mv_size = s.n, .mv_data = p.out};
+}
+static inline struct kad_str kad_of_val(MDB_val v)
+{
+    return (struct kad_str){v.mv_data, v.mv_size};
+}
+
+/* Keys. */
+#define KAD_SEQ_KEY 8
+void kad_seq_put(char out[KAD_SEQ_KEY], uint64_t seq);
+uint64_t kad_seq_get(const char *in);
+/* subject 0x00 seq; the pair of two names: person 0x00 subject. Return the length. */
+#define KAD_STORY_KEY (KAD_LIMIT_KEY + 1 + KAD_SEQ_KEY)
+#define KAD_PAIR_KEY (KAD_LIMIT_NAME + 1 + KAD_LIMIT_KEY)
+size_t kad_story_key(char out[KAD_STORY_KEY], struct kad_str subject, uint64_t seq);
+size_t kad_pair_key(char out[KAD_PAIR_KEY], struct kad_str person, struct kad_str subject);
+/* The part of a key in front of its 0x00; empty when it has none. */
+struct kad_str kad_key_head(struct kad_str key);
+
+/* Rows of the subject table. */
+void kad_row_put(struct kad_buf *b, const struct kad_subject_row *row);
+bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret);
+/* What a record makes of its subject's row (zeroed rows: KAD_ROW_NEW). */
+#define KAD_ROW_NEW                                                                                \
+    ((struct kad_subject_row){                                                                     \
+        .first_on = KAD_DAY_NONE, .last_on = KAD_DAY_NONE, .first_person = KAD_DAY_NONE})
+void kad_row_add(struct kad_subject_row *row, const struct kad_record *r);
+/* Is the record one of those that change which policy is in force? */
+bool kad_record_adopts(const struct kad_record *r);
+/* Is this an `on` that counts as an event's? */
+bool kad_record_happens(const struct kad_record *r);
+/* A field whose person the mention table holds. */
+bool kad_field_mentions(const struct kad_field *f);
+
+/* --- ledger_open.c --- */
+
+enum kad_err kad_place_check(const char *dir, struct kad_error *reterr); /* not on a network disk */
+char *kad_path_join(const char *dir, const char *name);                   /* the caller frees */
+int kad_env_open(struct kad_ledger *l, const char *dir, unsigned flags); /* LMDB's codes */
+int kad_tables_open(struct kad_ledger *l, MDB_txn *txn, unsigned flags);
+
+/* --- ledger_read.c --- */
+
+/* The next record of a story's chunk, from *at on; false at its end. ESTORE when it is cut. */
+enum kad_err kad_chunk_next(const struct kad_ledger *l, struct kad_str chunk, size_t *at,
+                            struct kad_str *ret, struct kad_error *reterr);
+
+/* --- ledger_txn.c --- */
+
+/* One subject that the transaction has changed. */
+struct kad_pending {
+    struct kad_str key;
+    struct kad_subject_row row; /* as it will be */
+    bool stored;                /* LMDB holds a part of its story */
+    struct kad_pending_record {
+        uint64_t seq;
+        struct kad_str bytes;
+        struct kad_pending_record *next;
+    } *first, *last;            /* its records that wait */
+};
+/* Keys to what belongs to them: open addressing under a secret key, so that no import can be made
+ * to fill one corner of it. */
+struct kad_hash {
+    struct kad_hash_slot {
+        uint64_t hash;
+        struct kad_str key;
+        void *value; /* NULL: free */
+    } *slots;
+    size_t n, size; /* size: 0 or a power of two */
+};
+struct kad_txn {
+    struct kad_snapshot view;
+    struct kad_ledger_state state; /* as it will be */
+    bool failed;                   /* can only be aborted */
+    bool exempt;                   /* only what is written even on a full disk */
+    bool changed;
+    bool flushed;                  /* LMDB holds pages of this transaction, which may move */
+    /* What waits, in memory, until it is put in key order. */
+    struct kad_arena arena;
+    struct kad_buf scratch;
+    uint64_t first_pending;     /* seq of records[0] */
+    kad_vec(struct kad_str) records;
+    struct kad_hash subjects, ids; /* key to struct kad_pending; key to its seq */
+    kad_vec(struct kad_str) mentions;
+    kad_vec(uint64_t) adopted;
+    size_t bytes;               /* that wait */
+    size_t bytes_total, checked; /* of the whole transaction; when free space was last looked at */
+    unsigned char hash_key[16];
+};
+/* What waits of a subject, or NULL. */
+const struct kad_pending *kad_pending_find(struct kad_txn *t, struct kad_str subject);
+bool kad_pending_id(struct kad_txn *t, struct kad_str id, uint64_t *ret);
+/* Put all that waits into LMDB's own transaction. */
+enum kad_err kad_txn_flush(struct kad_txn *t, struct kad_error *reterr);
+/* Take a record that is in the log into the views (which were emptied). The bytes must stay. */
+enum kad_err kad_txn_index(struct kad_txn *t, const struct kad_record *r, struct kad_str bytes,
+                           struct kad_error *reterr);
+
+#endif
