@@ -7,6 +7,7 @@ core_libcore_a_SOURCES = \
 	core/arena.c \
 	core/arena.h \
 	core/attribute.c \
+	core/batch.c \
 	core/buf.c \
 	core/buf.h \
 	core/calendar.c \
@@ -17,7 +18,16 @@ core_libcore_a_SOURCES = \
 	core/derive.c \
 	core/derive.h \
 	core/derive_priv.h \
+	core/draft_amend.c \
+	core/draft_event.c \
+	core/draft_policy.c \
+	core/draft_read.c \
+	core/draft_same.c \
+	core/draft_story.c \
+	core/engine.c \
 	core/engine.h \
+	core/engine_ask.c \
+	core/engine_priv.h \
 	core/err.c \
 	core/err.h \
 	core/event.c \
@@ -37,6 +47,7 @@ core_libcore_a_SOURCES = \
 	core/match.c \
 	core/policy.c \
 	core/policy.h \
+	core/policy_clash.c \
 	core/story.c \
 	core/story.h \
 	core/text.c \
