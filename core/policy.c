@@ -24,6 +24,16 @@ const char *kad_state_name(enum kad_state s)
     return state_names[s];
 }
 
+const char *kad_state_label(enum kad_state s)
+{
+    static const char *const labels[KAD_S__COUNT] = {
+        N_("upcoming"), N_("open"),    N_("overdue"), N_("done"),      N_("missed"),
+        N_("untold"),   N_("dropped"), N_("waived"),  N_("withdrawn"),
+    };
+    kad_assert(s < KAD_S__COUNT);
+    return _(labels[s]);
+}
+
 int kad_state_of(struct kad_str name)
 {
     for (int i = 0; i < KAD_S__COUNT; i++)
