@@ -11,6 +11,11 @@
 CORE_TESTS = \
 	tests/unit/test_base \
 	tests/unit/test_calendar \
+	tests/unit/test_clock \
+	tests/unit/test_event \
+	tests/unit/test_identity \
+	tests/unit/test_property \
+	tests/unit/test_story \
 	tests/unit/test_text \
 	tests/unit/test_value \
 	tests/unit/test_window \
@@ -20,12 +25,27 @@ DSL_TESTS =
 
 BATS_TESTS =
 
+# The plain derivation, and policies and histories made at random.
+RANDOM_SOURCES = \
+	tests/unit/random_compile.c \
+	tests/unit/random_history.c \
+	tests/unit/random_history.h \
+	tests/unit/random_policy.c \
+	tests/unit/random_policy.h
+PLAIN_SOURCES = \
+	tests/unit/plain.c \
+	tests/unit/plain.h \
+	tests/unit/plain_instances.c \
+	tests/unit/plain_parts.h
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
+tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
+
 # --- how they are built and run ---
 
 UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
-EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/unit.h
+EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/records.h tests/unit/unit.h
 EXTRA_DIST += tests/data/fines-excerpt.jsonl tests/data/fines-excerpt.expected.json \
 	tests/rules/road-fines.rules
 
