@@ -3,9 +3,11 @@
 #ifndef KAD_CORE_BUF_H
 #define KAD_CORE_BUF_H
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/err.h"
 
@@ -31,13 +33,51 @@ void kad_buf_done(struct kad_buf *b);
  * reads everything and looks once. */
 struct kad_rd {
     const uint8_t *p;
-    size_t n;   /* bytes left */
+    size_t n; /* bytes left */
     int bad;
 };
-uint8_t kad_rd_u8(struct kad_rd *r);
-uint16_t kad_rd_be16(struct kad_rd *r);
-uint32_t kad_rd_be32(struct kad_rd *r);
-uint64_t kad_rd_be64(struct kad_rd *r);
-const uint8_t *kad_rd_bytes(struct kad_rd *r, size_t n); /* NULL when bad */
+/* The next n bytes; NULL when there are not so many. Inline, as stories are read through these. */
+static inline const uint8_t *kad_rd_bytes(struct kad_rd *r, size_t n)
+{
+    if (r->bad || n > r->n) {
+        r->bad = 1;
+        return NULL;
+    }
+    /* An empty reader may have no memory at all; nothing read from it is still an answer. */
+    const uint8_t *p = r->p ? r->p : (const uint8_t *)"";
+    if (n > 0)
+        r->p += n;
+    r->n -= n;
+    return p;
+}
+static inline uint8_t kad_rd_u8(struct kad_rd *r)
+{
+    const uint8_t *p = kad_rd_bytes(r, 1);
+    return p ? *p : 0;
+}
+static inline uint16_t kad_rd_be16(struct kad_rd *r)
+{
+    uint16_t v = 0;
+    const uint8_t *p = kad_rd_bytes(r, sizeof v);
+    if (p)
+        memcpy(&v, p, sizeof v);
+    return be16toh(v);
+}
+static inline uint32_t kad_rd_be32(struct kad_rd *r)
+{
+    uint32_t v = 0;
+    const uint8_t *p = kad_rd_bytes(r, sizeof v);
+    if (p)
+        memcpy(&v, p, sizeof v);
+    return be32toh(v);
+}
+static inline uint64_t kad_rd_be64(struct kad_rd *r)
+{
+    uint64_t v = 0;
+    const uint8_t *p = kad_rd_bytes(r, sizeof v);
+    if (p)
+        memcpy(&v, p, sizeof v);
+    return be64toh(v);
+}
 
 #endif

@@ -9,7 +9,7 @@
 
 #define SECOND INT64_C(1000000)
 #define DAY_SECONDS INT64_C(86400)
-#define NEAR 3600 /* seconds */
+#define NEAR 3600       /* seconds */
 #define FAR (26 * 3600) /* seconds: no zone is further from UTC */
 
 static bool zone_set; /* else UTC, by arithmetic */
@@ -54,7 +54,8 @@ enum kad_err kad_clock_set_zone(const char *zone, struct kad_error *reterr)
     bool utc = strcmp(zone, "UTC") == 0;
     if (!utc && !zone_name_ok(zone))
         return kad_fail(reterr, KAD_EINPUT,
-                        _("“%s” is no name of a time zone. Names look like Europe/Stockholm."), zone);
+                        _("“%s” is no name of a time zone. Names look like Europe/Stockholm."),
+                        zone);
     if (!utc && !zone_exists(zone))
         return kad_fail(reterr, KAD_EINPUT,
                         _("This machine does not know the time zone %s. Check the spelling, or "

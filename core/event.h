@@ -99,7 +99,7 @@ struct kad_record {
     size_t n_notes;
     struct kad_deviation *deviations;
     size_t n_deviations;
-    struct kad_str kind_name; /* of the subject, in the first record about it (the ledger fills it) */
+    struct kad_str kind_name; /* of the subject, in the first record about it: the ledger's */
 };
 
 /* Appends the record's bytes to b: header and payload. Deterministic: equal records, equal bytes. */

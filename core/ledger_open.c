@@ -30,8 +30,8 @@ void kad_ledger_set_command(const char *text)
 static bool is_network(long type)
 {
     static const unsigned long types[] = {
-        NFS_SUPER_MAGIC, SMB_SUPER_MAGIC,  0xff534d42 /* CIFS */, 0xfe534d42 /* SMB 2 */,
-        NCP_SUPER_MAGIC, CODA_SUPER_MAGIC, AFS_SUPER_MAGIC,       AFS_FS_MAGIC,
+        NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,         0xff534d42 /* CIFS */, 0xfe534d42 /* SMB 2 */,
+        NCP_SUPER_MAGIC,  CODA_SUPER_MAGIC,        AFS_SUPER_MAGIC,       AFS_FS_MAGIC,
         CEPH_SUPER_MAGIC, 0x0bd00bd0 /* Lustre */,
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)

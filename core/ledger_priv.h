@@ -44,8 +44,9 @@ struct kad_ledger {
     struct kad_ledger_info info;
     char *dir;
     bool write;
-    bool broken;  /* a commit failed in a way that leaves the outcome open: nothing more is written */
-    int writer;   /* descriptor of the writer's lock; -1 when only reading */
+    bool
+        broken; /* a commit failed in a way that leaves the outcome open: nothing more is written */
+    int writer; /* descriptor of the writer's lock; -1 when only reading */
     MDB_env *env;
     MDB_dbi dbi[KAD_TAB__COUNT];
     atomic_int users; /* snapshots and transactions that are open */
@@ -54,7 +55,7 @@ struct kad_ledger {
 struct kad_snapshot {
     struct kad_ledger *ledger;
     MDB_txn *mdb;
-    MDB_cursor *story; /* opened by the first question */
+    MDB_cursor *story;   /* opened by the first question */
     struct kad_txn *own; /* NULL, or the transaction whose view this is */
 };
 
@@ -134,7 +135,7 @@ bool kad_field_mentions(const struct kad_field *f);
 /* --- ledger_open.c --- */
 
 enum kad_err kad_place_check(const char *dir, struct kad_error *reterr); /* not on a network disk */
-char *kad_path_join(const char *dir, const char *name);                   /* the caller frees */
+char *kad_path_join(const char *dir, const char *name);                  /* the caller frees */
 int kad_env_open(struct kad_ledger *l, const char *dir, unsigned flags); /* LMDB's codes */
 int kad_tables_open(struct kad_ledger *l, MDB_txn *txn, unsigned flags);
 
@@ -155,7 +156,7 @@ struct kad_pending {
         uint64_t seq;
         struct kad_str bytes;
         struct kad_pending_record *next;
-    } *first, *last;            /* its records that wait */
+    } * first, *last; /* its records that wait */
 };
 /* Keys to what belongs to them: open addressing under a secret key, so that no import can be made
  * to fill one corner of it. */
@@ -164,7 +165,7 @@ struct kad_hash {
         uint64_t hash;
         struct kad_str key;
         void *value; /* NULL: free */
-    } *slots;
+    } * slots;
     size_t n, size; /* size: 0 or a power of two */
 };
 struct kad_txn {
@@ -173,16 +174,16 @@ struct kad_txn {
     bool failed;                   /* can only be aborted */
     bool exempt;                   /* only what is written even on a full disk */
     bool changed;
-    bool flushed;                  /* LMDB holds pages of this transaction, which may move */
+    bool flushed; /* LMDB holds pages of this transaction, which may move */
     /* What waits, in memory, until it is put in key order. */
     struct kad_arena arena;
     struct kad_buf scratch;
-    uint64_t first_pending;     /* seq of records[0] */
+    uint64_t first_pending; /* seq of records[0] */
     kad_vec(struct kad_str) records;
     struct kad_hash subjects, ids; /* key to struct kad_pending; key to its seq */
     kad_vec(struct kad_str) mentions;
     kad_vec(uint64_t) adopted;
-    size_t bytes;               /* that wait */
+    size_t bytes;                /* that wait */
     size_t bytes_total, checked; /* of the whole transaction; when free space was last looked at */
     unsigned char hash_key[16];
 };

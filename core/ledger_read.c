@@ -127,16 +127,14 @@ enum kad_err kad_snapshot_record(struct kad_snapshot *s, uint64_t seq, struct ka
 {
     kad_assert(s && ret);
     struct kad_txn *t = s->own;
-    if (t && t->records.n > 0 && seq >= t->first_pending &&
-        seq - t->first_pending < t->records.n) {
+    if (t && t->records.n > 0 && seq >= t->first_pending && seq - t->first_pending < t->records.n) {
         *ret = t->records.v[seq - t->first_pending];
         return KAD_OK;
     }
     char key[KAD_SEQ_KEY];
     bool found;
     kad_seq_put(key, seq);
-    enum kad_err err =
-        get(s, KAD_TAB_LOG, (struct kad_str){key, sizeof key}, ret, &found, reterr);
+    enum kad_err err = get(s, KAD_TAB_LOG, (struct kad_str){key, sizeof key}, ret, &found, reterr);
     if (err != KAD_OK || found)
         return err;
     return kad_fail(reterr, KAD_ENOTFOUND, _("There is no record %llu in the store."),
@@ -203,8 +201,7 @@ static enum kad_err read_one(struct reading *in, struct kad_str bytes, struct ka
     enum kad_err err = kad_record_decode(bytes, in->a, false, r, reterr);
     if (err != KAD_OK)
         return err;
-    if (!kad_str_eq(r->subject, in->subject) ||
-        (in->records.n > 0 && r[-1].seq >= r->seq))
+    if (!kad_str_eq(r->subject, in->subject) || (in->records.n > 0 && r[-1].seq >= r->seq))
         return kad_ledger_damaged(in->s->ledger, KAD_TAB_STORY, reterr);
     in->records.n++;
     return KAD_OK;
@@ -216,14 +213,11 @@ static enum kad_err read_chunk(struct reading *in, struct kad_str chunk, struct 
     if (in->s->own && in->s->own->flushed) /* its page may move when more is put */
         chunk.p = kad_arena_memdup(in->a, chunk.p, chunk.n);
     struct kad_str bytes;
-    size_t n = 0;
-    for (size_t at = 0; at < chunk.n && err == KAD_OK; n++)
-        err = kad_chunk_next(in->s->ledger, chunk, &at, &bytes, reterr);
-    if (err != KAD_OK)
-        return err;
-    make_room(in, n);
     for (size_t at = 0; at < chunk.n && err == KAD_OK;) {
         err = kad_chunk_next(in->s->ledger, chunk, &at, &bytes, reterr);
+        /* Records of a story are much of a size: room for those that probably follow. */
+        if (err == KAD_OK && in->records.n == in->records.cap)
+            make_room(in, 2 + (chunk.n - at) / (bytes.n + 4));
         if (err == KAD_OK)
             err = read_one(in, bytes, reterr);
     }
@@ -243,7 +237,8 @@ static enum kad_err read_stored(struct reading *in, struct kad_error *reterr)
     MDB_val k = {.mv_data = key, .mv_size = n}, v;
     bool found = false;
     err = step(s, s->story, &k, &v, MDB_SET_RANGE, &found, reterr);
-    while (err == KAD_OK && found && k.mv_size == n && memcmp(k.mv_data, key, n - KAD_SEQ_KEY) == 0) {
+    while (err == KAD_OK && found && k.mv_size == n &&
+           memcmp(k.mv_data, key, n - KAD_SEQ_KEY) == 0) {
         err = read_chunk(in, kad_of_val(v), reterr);
         if (err == KAD_OK)
             err = step(s, s->story, &k, &v, MDB_NEXT, &found, reterr);
@@ -264,7 +259,8 @@ enum kad_err kad_snapshot_story(struct kad_snapshot *s, struct kad_str subject, 
     enum kad_err err = KAD_OK;
     if (!p || p->stored)
         err = read_stored(&in, reterr);
-    for (const struct kad_pending_record *r = p ? p->first : NULL; r && err == KAD_OK; r = r->next) {
+    for (const struct kad_pending_record *r = p ? p->first : NULL; r && err == KAD_OK;
+         r = r->next) {
         make_room(&in, 1);
         err = read_one(&in, r->bytes, reterr);
     }

@@ -8,7 +8,7 @@
 
 #include "core/ledger_priv.h"
 
-#define PENDING_MAX ((size_t)64 << 20) /* bytes that wait in memory before they are put */
+#define PENDING_MAX ((size_t)64 << 20)          /* bytes that wait in memory before they are put */
 #define CHUNK_ROOM (KAD_LIMIT_STORY_CHUNK - 16) /* with LMDB's page header, whole pages */
 #define FREE_MIN ((uint64_t)64 << 20)
 #define FREE_STEP ((size_t)1 << 20) /* look at the free space again after so many bytes */
@@ -18,8 +18,7 @@
 static struct kad_hash_slot *slot_of(const struct kad_hash *h, struct kad_str key, uint64_t hash)
 {
     size_t i = (size_t)hash & (h->size - 1);
-    while (h->slots[i].value &&
-           !(h->slots[i].hash == hash && kad_str_eq(h->slots[i].key, key)))
+    while (h->slots[i].value && !(h->slots[i].hash == hash && kad_str_eq(h->slots[i].key, key)))
         i = (i + 1) & (h->size - 1);
     return &h->slots[i];
 }
@@ -180,29 +179,25 @@ static enum kad_err check_room(struct kad_txn *t, struct kad_error *reterr)
     uint64_t need = FREE_MIN + 2 * (uint64_t)t->bytes_total;
     if (have >= need)
         return KAD_OK;
-    return kad_fail(reterr, KAD_EFULL,
-                    _("The disk that holds the store %s is nearly full: %llu MiB are free, and %llu "
-                      "MiB are needed to write safely. Nothing was written. Make room and try "
-                      "again."),
-                    l->dir, (unsigned long long)(have >> 20),
-                    (unsigned long long)((need + (1u << 20) - 1) >> 20));
+    return kad_fail(
+        reterr, KAD_EFULL,
+        _("The disk that holds the store %s is nearly full: %llu MiB are free, and %llu "
+          "MiB are needed to write safely. Nothing was written. Make room and try "
+          "again."),
+        l->dir, (unsigned long long)(have >> 20),
+        (unsigned long long)((need + (1u << 20) - 1) >> 20));
 }
 
 static enum kad_err check_limits(const struct kad_record *r, struct kad_error *reterr)
 {
-    const struct {
-        struct kad_str s;
-        size_t max;
-        const char *what;
-    } all[] = {
-        {r->subject, KAD_LIMIT_KEY, _("The name of a subject may have at most %zu bytes.")},
-        {r->id, KAD_LIMIT_ID, _("An id may have at most %zu bytes.")},
-        {r->by, KAD_LIMIT_NAME, _("The name of who says so may have at most %zu bytes.")},
-        {r->via, KAD_LIMIT_NAME, _("The name of the writer may have at most %zu bytes.")},
-    };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].s.n > all[i].max)
-            return kad_fail(reterr, KAD_EINPUT, all[i].what, all[i].max);
+    if (r->subject.n > KAD_LIMIT_KEY)
+        return kad_fail(reterr, KAD_EINPUT, _("The name of a subject may have at most %d bytes."),
+                        KAD_LIMIT_KEY);
+    if (r->id.n > KAD_LIMIT_ID)
+        return kad_fail(reterr, KAD_EINPUT, _("An id may have at most %d bytes."), KAD_LIMIT_ID);
+    if (r->by.n > KAD_LIMIT_NAME || r->via.n > KAD_LIMIT_NAME)
+        return kad_fail(reterr, KAD_EINPUT, _("The name of who says so may have at most %d bytes."),
+                        KAD_LIMIT_NAME);
     for (size_t i = 0; i < r->n_fields; i++) {
         struct kad_value v = r->fields[i].value;
         if (v.type == KAD_T_PERSON && v.str.n > KAD_LIMIT_NAME)

@@ -20,10 +20,13 @@ char kad_type_tag(enum kad_type t)
 
 enum kad_type kad_type_of_tag(char tag)
 {
-    for (int t = KAD_T_NONE + 1; t < KAD_T__COUNT; t++)
-        if (types[t].tag == tag)
-            return (enum kad_type)t;
-    return KAD_T_NONE;
+    /* A look-up, as every value of a story comes here. */
+    static const uint8_t of_tag[UINT8_MAX + 1] = {
+#define X(NAME, word, tag) [tag] = KAD_T_##NAME,
+        KAD_TYPE_MAP(X)
+#undef X
+    };
+    return (enum kad_type)of_tag[(uint8_t)tag];
 }
 
 const char *kad_type_word(enum kad_type t)

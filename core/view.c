@@ -19,7 +19,7 @@ struct check {
     void (*differs)(void *ctx, const char *what);
     void *ctx;
     uint64_t n, done, of;
-    uint64_t last;         /* the log's last seq when the check began */
+    uint64_t last;           /* the log's last seq when the check began */
     unsigned char *in_story; /* a bit for each seq that was met in its story */
     struct kad_snapshot *s;
     struct kad_arena arena; /* emptied for each entry */
@@ -473,8 +473,8 @@ enum kad_err kad_view_check(struct kad_ledger *l, kad_progress_fn progress,
         check_stories, check_rows, check_ids, check_mentions, check_adopted, check_log,
     };
     kad_assert(l && ret_n);
-    struct check c = {.l = l, .progress = progress, .differs = differs, .ctx = ctx,
-                      .reterr = reterr};
+    struct check c = {
+        .l = l, .progress = progress, .differs = differs, .ctx = ctx, .reterr = reterr};
     kad_arena_init(&c.arena);
     enum kad_err err = slice_begin(&c);
     if (err == KAD_OK)
