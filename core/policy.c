@@ -153,8 +153,13 @@ void kad_policy_put_value(struct kad_buf *b, const struct kad_policy *p, struct 
 struct kad_value kad_policy_bind(const struct kad_policy *p, struct kad_value stored,
                                  enum kad_type type, int ref)
 {
-    if (stored.type != type)
-        return kad_value_unknown(type);
+    if (stored.type != type) {
+        struct kad_value v = kad_value_unknown(type);
+        /* Carried, but not to be read: unlike a field that is not there, it is the latest said. */
+        if (stored.know == KAD_SEALED || stored.know == KAD_ERASED)
+            v.know = stored.know;
+        return v;
+    }
     if (kad_value_known(stored) && (type == KAD_T_CHOICE || type == KAD_T_SUBJECT))
         stored.num = entry_of(p, type, ref, stored.str);
     return stored;
