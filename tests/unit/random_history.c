@@ -105,7 +105,7 @@ static void put_event(struct dice *d, struct history *h, int which, kad_day toda
     r->on = happened(d, today);
     r->type = kad_str(sketch_event_name(which));
     sketch_fields(d, which, r->on, &h->arena, &r->fields, &r->n_fields);
-    if (r->n_fields && dice_chance(d, 0)) {
+    if (r->n_fields && dice_chance(d, 5)) {
         enum kad_know know = dice_chance(d, 50) ? KAD_SEALED : KAD_ERASED;
         r->fields[r->n_fields - 1].value = (struct kad_value){KAD_T_NONE, know, 0, {0}};
     }
