@@ -170,6 +170,11 @@ static enum kad_err put_time(struct kad_put *p)
 static enum kad_err put_names(struct kad_put *p)
 {
     const struct kad_draft *d = p->d;
+    size_t at;
+    if (!kad_utf8_valid(d->type, &at) || !kad_utf8_valid(d->subject, &at) ||
+        !kad_utf8_valid(d->by, &at))
+        return kad_fail(p->err, KAD_EINPUT,
+                        _("The type, the subject or who says so is not UTF-8 text."));
     p->r.type = kad_text_nfc(p->a, d->type);
     p->r.subject = kad_text_nfc(p->a, d->subject);
     p->r.by = kad_text_nfc(p->a, d->by.n > 0 ? d->by : p->e->o.by);

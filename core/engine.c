@@ -92,8 +92,8 @@ static enum kad_err check_compiled(const struct kad_engine *e, struct kad_error 
         if (a->failed.n > 0 &&
             (kad_adopted_stands(a, KAD_KNOWN_ALL) || kad_adopted_stands(a, e->o.known)))
             return kad_fail(reterr, KAD_ESTORE,
-                            _("the policy %.*s, adopted as record %llu, cannot be read by this "
-                              "version of the program: %.*s"),
+                            _("The policy %.*s, adopted as record %llu, cannot be read by this "
+                              "version of the program. %.*s"),
                             KAD_STR_FMT(a->a.name), (unsigned long long)a->a.seq,
                             KAD_STR_FMT(a->failed));
     }
@@ -194,8 +194,8 @@ static enum kad_err check_now(const struct kad_engine *e, struct kad_error *rete
         return KAD_OK;
     char now[KAD_INSTANT_TEXT], last[KAD_INSTANT_TEXT];
     return kad_fail(reterr, KAD_EINPUT,
-                    _("now cannot be %s: the ledger's last record is from %s, and time does not run "
-                      "backwards (to ask about an earlier day, use --as-of)"),
+                    _("Now cannot be %s: the ledger's last record is from %s, and time does not run "
+                      "backwards. To ask about an earlier day, use --as-of."),
                     kad_instant_text(e->o.now, now), kad_instant_text(e->last_at, last));
 }
 

@@ -26,6 +26,13 @@ const struct kad_kind *kad_named_kind(const struct kad_timeline *t, struct kad_s
     return NULL;
 }
 
+/* Keys from outside are compared in their composed form; what is no text matches nothing. */
+static struct kad_str key_of(struct kad_arena *a, struct kad_str s)
+{
+    size_t at;
+    return kad_utf8_valid(s, &at) ? kad_text_nfc(a, s) : (struct kad_str){0};
+}
+
 static int str_cmp(const void *a, const void *b)
 {
     return kad_str_cmp(*(const struct kad_str *)a, *(const struct kad_str *)b);
@@ -117,8 +124,11 @@ static enum kad_err load_subject(const struct kad_engine *e, struct kad_snapshot
     if (!*ret_there)
         return KAD_OK;
     ret->info.kind = kad_str_dup(a, named ? named->name : info->kind);
-    kad_story_build(a, ret->info.key, records, n, known, &ret->story);
-    ret->derive = kad_derive_new(a, &e->known, &ret->story, ret->info.kind);
+    /* The derivation keeps its own, so that the subject may be copied and moved. */
+    struct kad_story *story = kad_arena_new(a, struct kad_story);
+    kad_story_build(a, ret->info.key, records, n, known, story);
+    ret->story = *story;
+    ret->derive = kad_derive_new(a, &e->known, story, ret->info.kind);
     return KAD_OK;
 }
 
@@ -146,7 +156,8 @@ enum kad_err kad_engine_subject(struct kad_engine *e, struct kad_str key, struct
     bool there = false;
     struct kad_snapshot *s = NULL;
     struct kad_subject_info info;
-    key = kad_text_nfc(a, key);
+    struct kad_str asked = key;
+    key = key_of(a, key);
     enum kad_err err = kad_snapshot_take(e->ledger, &s, reterr);
     if (!err && key.n > 0 && key.n <= KAD_LIMIT_KEY)
         err = subject_info(s, key, a, &info, reterr);
@@ -156,7 +167,7 @@ enum kad_err kad_engine_subject(struct kad_engine *e, struct kad_str key, struct
         err = load_subject(e, s, e->o.known, &info, true, a, ret, &there, reterr);
     kad_snapshot_release(s);
     if (!err && !there)
-        return kad_fail(reterr, KAD_ENOTFOUND, _("there is no subject “%.*s”"), KAD_STR_FMT(key));
+        return kad_fail(reterr, KAD_ENOTFOUND, _("There is no subject “%.*s”."), KAD_STR_FMT(asked));
     return err;
 }
 
@@ -221,7 +232,7 @@ struct kad_str kad_engine_nearest(struct kad_engine *e, struct kad_str key, stru
     struct kad_str best = {0};
     struct kad_error ignored = {0};
     if (kad_snapshot_take(e->ledger, &s, &ignored) == KAD_OK &&
-        kad_nearest_key(s, &e->known, kad_text_nfc(a, key), a, &best, &ignored) != KAD_OK)
+        kad_nearest_key(s, &e->known, key_of(a, key), a, &best, &ignored) != KAD_OK)
         best = (struct kad_str){0};
     kad_snapshot_release(s);
     return best;
@@ -370,7 +381,7 @@ static enum kad_err walk_begin(struct walk *w, struct kad_error *reterr)
     if (w->known.seq > state.last_seq)
         w->known.seq = state.last_seq;
     if (w->q->person.n > 0) {
-        struct kad_str person = kad_text_nfc(&w->keep, w->q->person);
+        struct kad_str person = key_of(&w->keep, w->q->person);
         if (person.n <= KAD_LIMIT_NAME)
             err = kad_snapshot_mentions(w->s, person, &w->keep, &w->mine, &w->n_mine, reterr);
         for (size_t i = 0; !err && i < w->n_mine; i++)

@@ -12,9 +12,15 @@ CORE_TESTS = \
 	tests/unit/test_base \
 	tests/unit/test_calendar \
 	tests/unit/test_clock \
+	tests/unit/test_engine \
+	tests/unit/test_engine_amend \
+	tests/unit/test_engine_batch \
+	tests/unit/test_engine_event \
+	tests/unit/test_engine_policy \
 	tests/unit/test_event \
 	tests/unit/test_identity \
 	tests/unit/test_property \
+	tests/unit/test_replay \
 	tests/unit/test_story \
 	tests/unit/test_text \
 	tests/unit/test_value \
@@ -24,6 +30,18 @@ CORE_TESTS = \
 DSL_TESTS =
 
 BATS_TESTS =
+
+# A policy by hand, and a ledger of its own for each test.
+TOY_SOURCES = \
+	tests/unit/toy_policy.c \
+	tests/unit/toy_policy.h \
+	tests/unit/toy_store.c \
+	tests/unit/toy_store.h
+tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(TOY_SOURCES)
+tests_unit_test_engine_amend_SOURCES = tests/unit/test_engine_amend.c $(TOY_SOURCES)
+tests_unit_test_engine_batch_SOURCES = tests/unit/test_engine_batch.c $(TOY_SOURCES)
+tests_unit_test_engine_event_SOURCES = tests/unit/test_engine_event.c $(TOY_SOURCES)
+tests_unit_test_engine_policy_SOURCES = tests/unit/test_engine_policy.c $(TOY_SOURCES)
 
 # The plain derivation, and policies and histories made at random.
 RANDOM_SOURCES = \
@@ -39,6 +57,9 @@ PLAIN_SOURCES = \
 	tests/unit/plain_parts.h
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
+
+tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
+	tests/unit/toy_policy.c tests/unit/toy_policy.h tests/unit/toy_store.c tests/unit/toy_store.h
 
 # --- how they are built and run ---
 
