@@ -1,0 +1,191 @@
+/* record, correct, retract, waive: one record each. */
+#include "cli/write.h"
+
+/* --- what was typed --- */
+
+static enum kad_err read_fields(struct kad_cli *c, int from, struct kad_draft *d,
+                                struct kad_error *reterr)
+{
+    struct kad_input *in = kad_arena_array(&c->arena, struct kad_input, c->n_args + 1);
+    for (int i = from; i < c->n_args; i++) {
+        char *equals = strchr(c->args[i], '=');
+        if (!equals || equals == c->args[i])
+            return kad_fail(reterr, KAD_EINPUT,
+                            _("“%s” is no field: write it as FIELD=VALUE, with quotes around a "
+                              "value that has blanks."), c->args[i]);
+        struct kad_input *one = &in[d->n_fields++];
+        one->name = (struct kad_str){c->args[i], (size_t)(equals - c->args[i])};
+        one->text = kad_str(equals + 1);
+        one->form = one->text.n ? KAD_IN_WORDS : KAD_IN_NULL;
+    }
+    d->fields = in;
+    return KAD_OK;
+}
+
+/* The record of this number, for its subject; nothing when there is none (the engine says so). */
+static enum kad_err subject_of_seq(struct kad_cli *c, uint64_t seq, struct kad_str *ret,
+                                   struct kad_error *reterr)
+{
+    struct kad_snapshot *s = NULL;
+    struct kad_str bytes;
+    struct kad_record r;
+    struct kad_error why = {0};
+    *ret = (struct kad_str){0};
+    enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &s, &why);
+    if (got == KAD_OK)
+        got = kad_snapshot_record(s, seq, &bytes, &why);
+    if (got == KAD_OK)
+        got = kad_record_decode(bytes, &c->arena, true, &r, &why);
+    if (got == KAD_OK)
+        *ret = kad_str_dup(&c->arena, r.subject);
+    kad_snapshot_release(s);
+    if (got == KAD_OK)
+        return KAD_OK;
+    if (got == KAD_ENOTFOUND)
+        return kad_fail(reterr, KAD_EINPUT, _("There is no record no. %llu."),
+                        (unsigned long long)seq);
+    return kad_fail(reterr, got, "%s", why.text);
+}
+
+static enum kad_err read_seq(struct kad_cli *c, bool last, uint64_t *ret, struct kad_error *reterr)
+{
+    const char *s = c->args[0];
+    if (last && strcmp(s, "last") == 0) {
+        struct kad_snapshot *snapshot = NULL;
+        struct kad_ledger_state state;
+        enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &snapshot, reterr);
+        if (got == KAD_OK)
+            got = kad_snapshot_state(snapshot, &state, reterr);
+        kad_snapshot_release(snapshot);
+        if (got == KAD_OK && state.last_seq == 0)
+            return kad_fail(reterr, KAD_EINPUT, _("The ledger is empty."));
+        *ret = got == KAD_OK ? state.last_seq : 0;
+        return got;
+    }
+    if (!kad_read_u64(s, ret) || *ret == 0)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("“%s” is no record's number. Find it with kadens log, or kadens show."),
+                        s);
+    return KAD_OK;
+}
+
+/* --- the commands --- */
+
+enum kad_err kad_cmd_record(struct kad_cli *c, struct kad_error *reterr)
+{
+    struct kad_draft d = {.type = kad_str(c->args[0]),
+                          .subject = kad_str(c->args[1]),
+                          .override = kad_str(c->opt[KAD_O_OVERRIDE])};
+    if (kad_record_kind_of(d.type) > KAD_R_EVENT)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("“%s” is the ledger's own. Use kadens correct, retract, waive or rules "
+                          "adopt."), c->args[0]);
+    if (c->opt[KAD_O_OVERRIDE] && d.override.n == 0)
+        return kad_fail(reterr, KAD_EINPUT, _("--override needs a reason: it is recorded."));
+    if (kad_opt_day(c, KAD_O_ON, &d.on, reterr) != KAD_OK ||
+        read_fields(c, 2, &d, reterr) != KAD_OK)
+        return reterr->code;
+    return kad_write_draft(c, &d, d.subject, reterr);
+}
+
+enum kad_err kad_cmd_correct(struct kad_cli *c, struct kad_error *reterr)
+{
+    uint64_t seq;
+    const char *why;
+    struct kad_str subject;
+    struct kad_draft d = {.type = KAD_STR("kadens.corrected"), .on = KAD_DAY_NONE};
+    kad_day on;
+    if (read_seq(c, false, &seq, reterr) != KAD_OK ||
+        kad_opt_required(c, KAD_O_BECAUSE, &why, reterr) != KAD_OK ||
+        kad_opt_day(c, KAD_O_ON, &on, reterr) != KAD_OK ||
+        read_fields(c, 1, &d, reterr) != KAD_OK ||
+        subject_of_seq(c, seq, &subject, reterr) != KAD_OK)
+        return reterr->code;
+    if (on == KAD_DAY_NONE && d.n_fields == 0)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("What was wrong? Give the fields as they should be, the day with --on, or "
+                          "take the record back with kadens retract."));
+    struct kad_input notes[3] = {kad_note("corrects", KAD_IN_WORDS, kad_str(c->args[0])),
+                                 kad_note("because", KAD_IN_STRING, kad_str(why))};
+    d.notes = notes;
+    d.n_notes = 2;
+    if (on != KAD_DAY_NONE)
+        notes[d.n_notes++] = kad_note("on", KAD_IN_WORDS, kad_str(c->opt[KAD_O_ON]));
+    return kad_write_draft(c, &d, subject, reterr);
+}
+
+enum kad_err kad_cmd_retract(struct kad_cli *c, struct kad_error *reterr)
+{
+    uint64_t seq;
+    const char *why;
+    struct kad_str subject;
+    struct kad_draft d = {.type = KAD_STR("kadens.retracted"), .on = KAD_DAY_NONE};
+    if (read_seq(c, true, &seq, reterr) != KAD_OK ||
+        kad_opt_required(c, KAD_O_BECAUSE, &why, reterr) != KAD_OK ||
+        subject_of_seq(c, seq, &subject, reterr) != KAD_OK)
+        return reterr->code;
+    const char *number = kad_arena_printf(&c->arena, "%llu", (unsigned long long)seq);
+    const struct kad_input notes[] = {kad_note("retracts", KAD_IN_WORDS, kad_str(number)),
+                                      kad_note("because", KAD_IN_STRING, kad_str(why))};
+    d.notes = notes;
+    d.n_notes = 2;
+    return kad_write_draft(c, &d, subject, reterr);
+}
+
+/* --- which task is meant --- */
+
+static bool ends_so(struct kad_str id, struct kad_str end)
+{
+    return id.n > end.n && id.p[id.n - end.n - 1] == '/' &&
+           memcmp(id.p + id.n - end.n, end.p, end.n) == 0;
+}
+
+/* A task's whole id, or SUBJECT/END with the end that the list shows as its ref. */
+static enum kad_err find_task(struct kad_cli *c, struct kad_str said, struct kad_str *ret_subject,
+                              struct kad_str *ret_id, struct kad_error *reterr)
+{
+    const char *slash = memchr(said.p, '/', said.n);
+    if (!slash)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("“%.*s” is no task: write SUBJECT/REF, as kadens tasks shows them."),
+                        KAD_STR_FMT(said));
+    struct kad_str subject = {said.p, (size_t)(slash - said.p)};
+    struct kad_str end = {slash + 1, said.n - subject.n - 1};
+    struct kad_subject s;
+    if (kad_subject_of(c, subject, &s, reterr) != KAD_OK)
+        return reterr->code;
+    *ret_subject = s.info.key;
+    *ret_id = said;
+    const struct kad_instance *all;
+    kad_day today = kad_engine_today(c->engine);
+    size_t n = kad_derive_instances(s.derive, today, kad_add_years(today, 1), &all), found = 0;
+    for (size_t i = 0; i < n; i++)
+        if (kad_str_eq(all[i].id, said))
+            return KAD_OK;
+    for (size_t i = 0; i < n; i++)
+        if (end.n && ends_so(all[i].id, end)) {
+            *ret_id = all[i].id;
+            found++;
+        }
+    if (found > 1)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("“%.*s” may be one of %zu tasks: write more of its id, which kadens tasks "
+                          "--format json shows."), KAD_STR_FMT(said), found);
+    return KAD_OK; /* the engine says that there is no such task */
+}
+
+enum kad_err kad_cmd_waive(struct kad_cli *c, struct kad_error *reterr)
+{
+    const char *why;
+    struct kad_str subject, id;
+    struct kad_draft d = {.type = KAD_STR("kadens.waived"), .on = KAD_DAY_NONE};
+    if (kad_opt_required(c, KAD_O_BECAUSE, &why, reterr) != KAD_OK ||
+        find_task(c, kad_str(c->args[0]), &subject, &id, reterr) != KAD_OK)
+        return reterr->code;
+    const struct kad_input notes[] = {kad_note("task", KAD_IN_STRING, id),
+                                      kad_note("because", KAD_IN_STRING, kad_str(why))};
+    d.subject = subject;
+    d.notes = notes;
+    d.n_notes = 2;
+    return kad_write_draft(c, &d, subject, reterr);
+}

@@ -1,0 +1,264 @@
+/* show: one subject on one page. */
+#include "cli/json.h"
+#include "cli/records.h"
+#include "cli/rows.h"
+
+#define BACKDATED_DAYS 7
+
+struct page {
+    struct kad_cli *c;
+    struct kad_subject s;
+    struct kad_record *records;
+    size_t n_records;
+    struct kad_rows rows;
+};
+
+static const struct kad_record *record_of(const struct page *p, uint64_t seq)
+{
+    size_t low = 0, high = p->n_records;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (p->records[mid].seq < seq)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < p->n_records && p->records[low].seq == seq ? &p->records[low] : NULL;
+}
+
+/* --- where things stand --- */
+
+/* Each attribute of the policies in force on the day, once. */
+static void each_attribute(struct page *p,
+                           void (*fn)(void *ctx, const struct kad_policy *policy,
+                                      const struct kad_attribute *a, struct kad_value v),
+                           void *ctx)
+{
+    kad_day day = p->c->as_of;
+    size_t pos = kad_derive_end_of(p->s.derive, day);
+    const struct kad_str *names;
+    size_t n = kad_derive_names(p->s.derive, &names);
+    kad_vec(struct kad_str) told = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct kad_adoption *a = kad_derive_in_force(p->s.derive, names[i], day);
+        int kind = a && a->policy ? kad_policy_kind(a->policy, p->s.info.kind) : -1;
+        if (kind < 0)
+            continue;
+        const struct kad_kind *k = &a->policy->kinds[kind];
+        for (size_t j = 0; j < k->n_attributes; j++) {
+            bool again = false;
+            for (size_t t = 0; t < told.n; t++)
+                again = again || kad_str_eq(told.v[t], k->attributes[j].name);
+            if (again)
+                continue;
+            kad_vec_push(&p->c->arena, &told, k->attributes[j].name);
+            fn(ctx, a->policy, &k->attributes[j],
+               kad_derive_attribute(p->s.derive, a->policy, (int)j, pos, day));
+        }
+    }
+}
+
+static void put_attribute(void *ctx, const struct kad_policy *policy,
+                          const struct kad_attribute *a, struct kad_value v)
+{
+    struct kad_table *t = ctx;
+    struct kad_buf b = {0};
+    if (v.know == KAD_SEALED || v.know == KAD_ERASED)
+        kad_buf_puts(&b, v.know == KAD_SEALED ? _("(sealed)") : _("(erased)"));
+    else if (!kad_value_known(v))
+        kad_buf_puts(&b, _("not recorded"));
+    else
+        kad_policy_put_value(&b, policy, v, a->type, a->ref);
+    kad_table_row(t, kad_value_known(v) ? KAD_PLAIN : KAD_DIM);
+    kad_table_cell(t, a->label);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_buf_done(&b);
+}
+
+struct json_attributes {
+    struct kad_buf *b;
+    bool any;
+};
+
+static void json_attribute(void *ctx, const struct kad_policy *policy,
+                           const struct kad_attribute *a, struct kad_value v)
+{
+    struct json_attributes *j = ctx;
+    (void)policy;
+    if (j->any)
+        kad_buf_putc(j->b, ',');
+    j->any = true;
+    kad_json_str(j->b, a->name);
+    kad_buf_putc(j->b, ':');
+    kad_json_value(j->b, v);
+}
+
+/* --- the story --- */
+
+static void put_remarks(struct kad_buf *b, const struct page *p, const struct kad_fact *f)
+{
+    const struct kad_record *r = record_of(p, f->seq);
+    if (f->last != f->seq)
+        kad_buf_printf(b, _(" [corrected in no. %llu]"), (unsigned long long)f->last);
+    if (!r)
+        return;
+    if (kad_record_delay(r) > BACKDATED_DAYS) {
+        unsigned long days = (unsigned long)kad_record_delay(r);
+        kad_buf_printf(b, ngettext_(" [recorded %lu day later]", " [recorded %lu days later]", days),
+                       days);
+    }
+    if (r->flags & KAD_RF_OVERRIDE) {
+        struct kad_str why = kad_record_note(r, "because");
+        kad_buf_printf(b, _(" [recorded although a rule said no: %.*s]"), KAD_STR_FMT(why));
+    }
+    for (size_t i = 0; i < r->n_deviations; i++)
+        kad_buf_printf(b, _(" [deviation: %.*s]"), KAD_STR_FMT(r->deviations[i].message));
+}
+
+static void put_fact(struct kad_table *t, const struct page *p, const struct kad_fact *f)
+{
+    const struct kad_record *r = record_of(p, f->seq);
+    const struct kad_policy *policy = kad_policy_with(p->c->engine, r ? r->policy : 0, f->type);
+    struct kad_buf b = {0};
+    kad_table_row(t, KAD_PLAIN);
+    kad_put_day(&b, f->on);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_table_cell(t, kad_type_label(policy, f->type));
+    kad_buf_reset(&b);
+    kad_put_fields(&b, policy, f->type, f->fields, f->n_fields, true);
+    put_remarks(&b, p, f);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_table_cell(t, r ? r->by : (struct kad_str){0});
+    kad_buf_reset(&b);
+    kad_buf_printf(&b, "%llu", (unsigned long long)f->seq);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_buf_done(&b);
+}
+
+static void put_story(struct page *p)
+{
+    struct kad_out *o = &p->c->out;
+    const struct kad_story *story = &p->s.story;
+    struct kad_column columns[] = {{.title = NULL}, {.title = NULL}, {.title = NULL, .gives = true},
+                                   {.title = NULL, .style = KAD_DIM},
+                                   {.title = NULL, .right = true, .style = KAD_DIM}};
+    struct kad_table t;
+    kad_table_init(&t, &p->c->arena, columns, sizeof columns / sizeof *columns);
+    size_t shown = kad_derive_end_of(p->s.derive, p->c->as_of);
+    for (size_t i = 0; i < shown; i++)
+        put_fact(&t, p, &story->facts[i]);
+    kad_out_puts(o, "\n");
+    kad_out_line(o, KAD_BOLD, "%s", _("Story"));
+    if (shown)
+        kad_table_print(&t, o, 2);
+    else
+        kad_out_printf(o, "  %s\n", _("Nothing has happened yet."));
+    for (size_t i = 0; i < story->n_waivers; i++) {
+        const struct kad_waiver *w = &story->waivers[i];
+        char day[KAD_DAY_TEXT];
+        if (w->on > p->c->as_of)
+            continue;
+        kad_out_printf(o, "  %s  ", kad_day_text(w->on, day));
+        kad_out_printf(o, "%s ", _("Waived:"));
+        kad_out_safe(o, w->task);
+        kad_out_puts(o, ", ");
+        kad_out_safe(o, w->because);
+        kad_out_puts(o, "\n");
+    }
+    size_t later = story->n_facts - shown;
+    if (later) {
+        kad_out_puts(o, "  ");
+        kad_out_printf(o, ngettext_("%zu more happens after this day.",
+                                    "%zu more happen after this day.", later), later);
+        kad_out_puts(o, "\n");
+    }
+}
+
+/* --- the page --- */
+
+static void put_title(struct page *p)
+{
+    struct kad_out *o = &p->c->out;
+    const struct kad_timeline *t = kad_engine_timeline(p->c->engine);
+    struct kad_str kind = p->s.info.kind, label = p->s.info.key;
+    for (size_t i = 0; i < t->n; i++) {
+        int k = t->v[i].policy ? kad_policy_kind(t->v[i].policy, p->s.info.kind) : -1;
+        if (k < 0)
+            continue;
+        kind = t->v[i].policy->kinds[k].label;
+        label = kad_unit_label(t->v[i].policy, p->s.info.key);
+    }
+    struct kad_buf b = {0};
+    kad_put_day_long(&b, p->c->as_of);
+    kad_out_style(o, KAD_BOLD);
+    kad_out_safe(o, label);
+    kad_out_style(o, KAD_PLAIN);
+    kad_out_puts(o, "  ");
+    kad_out_safe(o, kind);
+    kad_out_printf(o, ", %s\n", kad_buf_str(&b));
+    kad_buf_done(&b);
+}
+
+static void put_page(struct page *p)
+{
+    struct kad_out *o = &p->c->out;
+    put_title(p);
+    struct kad_column columns[] = {{.title = NULL}, {.title = NULL, .gives = true}};
+    struct kad_table t;
+    kad_table_init(&t, &p->c->arena, columns, 2);
+    each_attribute(p, put_attribute, &t);
+    if (t.rows.n) {
+        kad_out_puts(o, "\n");
+        kad_out_line(o, KAD_BOLD, "%s", _("Where things stand"));
+        kad_table_print(&t, o, 2);
+    }
+    kad_out_puts(o, "\n");
+    struct kad_rows_view view = {.today = p->c->as_of, .no_subject = true, .no_unit = true};
+    if (p->rows.v.n)
+        kad_rows_print(o, &p->c->arena, &p->rows, &view);
+    else
+        kad_out_printf(o, "%s\n", _("No tasks."));
+    put_story(p);
+}
+
+static void put_json(struct page *p)
+{
+    struct kad_buf *b = &p->c->out.b;
+    struct json_attributes j = {.b = b};
+    kad_buf_puts(b, "{\"subject\":");
+    kad_json_str(b, p->s.info.key);
+    kad_buf_puts(b, ",\"kind\":");
+    kad_json_str_or_null(b, p->s.info.kind);
+    kad_buf_puts(b, ",\"as_of\":");
+    kad_json_day(b, p->c->as_of);
+    kad_buf_puts(b, ",\"attributes\":{");
+    each_attribute(p, json_attribute, &j);
+    kad_buf_puts(b, "},\"tasks\":[");
+    for (size_t i = 0; i < p->rows.v.n; i++) {
+        kad_buf_puts(b, i ? "," : "");
+        kad_json_instance(b, p->s.info.key, &p->rows.v.v[i].i);
+    }
+    kad_buf_puts(b, "],\"story\":[");
+    for (size_t i = 0; i < p->n_records; i++) {
+        kad_buf_puts(b, i ? "," : "");
+        kad_json_record(b, p->c->engine, &p->records[i]);
+    }
+    kad_buf_puts(b, "]}\n");
+}
+
+enum kad_err kad_cmd_show(struct kad_cli *c, struct kad_error *reterr)
+{
+    struct page p = {.c = c, .rows.arena = &c->arena};
+    if (kad_subject_of(c, kad_str(c->args[0]), &p.s, reterr) != KAD_OK ||
+        kad_records_of(c, p.s.info.key, &p.records, &p.n_records, reterr) != KAD_OK)
+        return reterr->code;
+    const struct kad_instance *all;
+    size_t n = kad_derive_instances(p.s.derive, c->as_of, c->as_of, &all);
+    for (size_t i = 0; i < n; i++)
+        kad_rows_add(&p.rows, p.s.info.key, &all[i], all, n);
+    if (c->format == KAD_F_TEXT)
+        put_page(&p);
+    else
+        put_json(&p);
+    return KAD_OK;
+}

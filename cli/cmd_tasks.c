@@ -1,0 +1,263 @@
+/* tasks: the list a coach begins the day with. */
+#include "cli/rows.h"
+
+#define NAMED_MOST 3 /* tasks named in a line of the foot */
+
+struct ask {
+    const struct kad_timeline *timeline;
+    struct kad_str who, unit; /* empty: everybody's, everywhere */
+    bool nobody;              /* --for - */
+    unsigned states;          /* bits of enum kad_state */
+    kad_day day, until, horizon;
+    kad_day working_day_before;
+    bool by_until;    /* upcoming ones only if they open by `until` */
+    bool foot;        /* text: what closed undone, and what nobody has */
+    bool count_only;  /* the second walk: what nobody has */
+    struct kad_rows rows, missed;
+    size_t unowned;
+};
+
+static enum kad_err read_states(const struct kad_cli *c, struct ask *q, struct kad_error *reterr)
+{
+    struct kad_str s = kad_str(c->opt[KAD_O_STATE]);
+    if (c->opt[KAD_O_ALL] && s.n)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("--all asks for every state and --state for some: give one of them."));
+    q->states = 1u << KAD_S_OPEN | 1u << KAD_S_OVERDUE;
+    if (c->opt[KAD_O_ALL])
+        q->states = (1u << KAD_S__COUNT) - 1;
+    else if (c->opt[KAD_O_UNTIL])
+        q->states |= 1u << KAD_S_UPCOMING;
+    if (!c->opt[KAD_O_STATE])
+        return KAD_OK;
+    q->states = 0;
+    for (size_t i = 0; i <= s.n;) {
+        const char *comma = memchr(s.p + i, ',', s.n - i);
+        struct kad_str word = {s.p + i, comma ? (size_t)(comma - s.p) - i : s.n - i};
+        int state = kad_state_of(word);
+        if (state < 0)
+            return kad_fail(reterr, KAD_EINPUT,
+                            _("--state: there is no state “%.*s”. There are: upcoming, open, "
+                              "overdue, done, missed, untold, dropped, waived, withdrawn."),
+                            KAD_STR_FMT(word));
+        q->states |= 1u << state;
+        i += word.n + 1;
+    }
+    return KAD_OK;
+}
+
+static enum kad_err read_ask(const struct kad_cli *c, struct ask *q, struct kad_error *reterr)
+{
+    q->timeline = kad_engine_timeline(c->engine);
+    q->day = c->as_of;
+    q->foot = c->format == KAD_F_TEXT;
+    q->unit = kad_str(c->opt[KAD_O_UNIT]);
+    q->who = kad_str(c->opt[KAD_O_FOR]);
+    q->nobody = kad_str_eq(q->who, KAD_STR("-"));
+    if (q->nobody)
+        q->who = (struct kad_str){0};
+    if (kad_opt_day(c, KAD_O_UNTIL, &q->until, reterr) != KAD_OK ||
+        read_states(c, q, reterr) != KAD_OK)
+        return reterr->code;
+    q->by_until = q->until != KAD_DAY_NONE;
+    q->horizon = q->by_until && q->until > q->day ? q->until : q->day;
+    const struct kad_calendar none = {0}, *calendar = &none;
+    for (size_t i = 0; i < q->timeline->n; i++)
+        if (q->timeline->v[i].policy && q->timeline->v[i].from <= q->day)
+            calendar = &q->timeline->v[i].policy->calendar;
+    q->working_day_before = kad_working_day_before(calendar, q->day);
+    return KAD_OK;
+}
+
+/* --- one subject --- */
+
+/* Has any rule for subjects of this kind the role as its owner? Else its story need not be read. */
+static bool may_have(const struct ask *q, struct kad_str kind)
+{
+    if (q->who.n < 5 || memcmp(q->who.p, "role:", 5) != 0)
+        return true;
+    struct kad_str name = {q->who.p + 5, q->who.n - 5};
+    for (size_t i = 0; i < q->timeline->n; i++) {
+        const struct kad_policy *p = q->timeline->v[i].policy;
+        for (size_t r = 0; p && r < p->n_rules; r++)
+            if (p->rules[r].owner_role >= 0 &&
+                kad_str_eq(p->roles[p->rules[r].owner_role].name, name) &&
+                kad_str_eq(p->kinds[p->rules[r].subject].name, kind))
+                return true;
+    }
+    return false;
+}
+
+static bool is_asked(const struct ask *q, const struct kad_instance *i)
+{
+    if (!(q->states & 1u << i->state))
+        return false;
+    if (i->state == KAD_S_UPCOMING && q->by_until && i->opens > q->until)
+        return false;
+    if (q->nobody)
+        return i->owner.n == 0;
+    return q->who.n == 0 || kad_str_eq(i->owner, q->who);
+}
+
+static bool closed_lately(const struct ask *q, const struct kad_instance *i)
+{
+    bool mine = q->nobody ? i->owner.n == 0 : q->who.n == 0 || kad_str_eq(i->owner, q->who);
+    return mine && i->state == KAD_S_MISSED && i->ended != KAD_DAY_NONE &&
+           i->ended >= q->working_day_before && i->ended < q->day;
+}
+
+static enum kad_err take(void *ctx, struct kad_subject *s, struct kad_error *reterr)
+{
+    struct ask *q = ctx;
+    const struct kad_instance *all;
+    (void)reterr;
+    if (!q->count_only && !may_have(q, s->info.kind))
+        return KAD_OK;
+    size_t n = kad_derive_instances(s->derive, q->day, q->horizon, &all);
+    for (size_t i = 0; i < n; i++) {
+        if (q->unit.n && !kad_str_eq(all[i].unit, q->unit))
+            continue;
+        bool waits = all[i].state == KAD_S_OPEN || all[i].state == KAD_S_OVERDUE;
+        if (q->count_only || (q->who.n == 0 && !q->nobody))
+            q->unowned += waits && all[i].owner.n == 0;
+        if (q->count_only)
+            continue;
+        if (is_asked(q, &all[i]))
+            kad_rows_add(&q->rows, s->info.key, &all[i], q->foot ? all : NULL, n);
+        if (q->foot && closed_lately(q, &all[i]))
+            kad_rows_add(&q->missed, s->info.key, &all[i], all, n);
+    }
+    return KAD_OK;
+}
+
+static enum kad_err gather(struct kad_cli *c, struct ask *q, struct kad_error *reterr)
+{
+    if (c->opt[KAD_O_SUBJECT]) {
+        struct kad_subject s;
+        struct kad_str key = kad_str(c->opt[KAD_O_SUBJECT]);
+        if (kad_subject_of(c, key, &s, reterr) != KAD_OK)
+            return reterr->code;
+        return take(q, &s, reterr);
+    }
+    struct kad_progress progress;
+    kad_progress_init(&progress, _("Subjects read:"));
+    struct kad_each each = {.day = q->day, .progress = kad_progress_step,
+                            .progress_ctx = &progress, .unowned = q->nobody};
+    const struct kad_each unowned = {.day = q->day, .person = KAD_STR("-"), .unowned = true};
+    /* A role has no index of its own; a person has. */
+    if (q->nobody)
+        each.person = KAD_STR("-");
+    else if (q->who.n && !(q->who.n > 5 && memcmp(q->who.p, "role:", 5) == 0))
+        each.person = q->who;
+    enum kad_err got = kad_engine_each(c->engine, &each, take, q, reterr);
+    if (got == KAD_OK && q->foot && q->who.n) {
+        q->count_only = true;
+        got = kad_engine_each(c->engine, &unowned, take, q, reterr);
+    }
+    kad_progress_done(&progress);
+    return got;
+}
+
+/* --- for people --- */
+
+static void put_title(struct kad_cli *c, const struct ask *q)
+{
+    struct kad_out *o = &c->out;
+    struct kad_buf b = {0};
+    kad_put_day_long(&b, q->day);
+    kad_out_style(o, KAD_BOLD);
+    if (q->nobody)
+        kad_out_printf(o, _("Tasks that nobody has, %s"), kad_buf_str(&b));
+    else if (q->who.n) {
+        struct kad_buf who = {0};
+        kad_text_put_safe(&who, q->who);
+        kad_out_printf(o, _("Tasks for %s, %s"), kad_buf_str(&who), kad_buf_str(&b));
+        kad_buf_done(&who);
+    } else
+        kad_out_printf(o, _("Tasks, %s"), kad_buf_str(&b));
+    kad_out_style(o, KAD_PLAIN);
+    if (c->opt[KAD_O_KNOWN_AT])
+        kad_out_printf(o, "  %s %s", _("as known at"), c->opt[KAD_O_KNOWN_AT]);
+    kad_out_puts(o, "\n\n");
+    kad_buf_done(&b);
+}
+
+static void put_missed(struct kad_out *o, struct ask *q)
+{
+    size_t n = q->missed.v.n;
+    if (n == 0)
+        return;
+    struct kad_buf since = {0};
+    kad_put_day_long(&since, q->working_day_before);
+    kad_rows_sort(&q->missed);
+    kad_out_style(o, KAD_LATE);
+    kad_out_printf(o, ngettext_("%zu task closed undone since %s:", "%zu tasks closed undone since %s:",
+                                n), n, kad_buf_str(&since));
+    kad_out_style(o, KAD_PLAIN);
+    kad_out_puts(o, "\n");
+    for (size_t i = 0; i < n && i < NAMED_MOST; i++) {
+        const struct kad_row *row = &q->missed.v.v[i];
+        kad_out_puts(o, "  ");
+        kad_out_safe(o, row->subject);
+        kad_out_puts(o, "  ");
+        kad_out_safe(o, kad_task_label(&row->i));
+        kad_out_puts(o, "  ");
+        kad_out_safe(o, row->ref);
+        kad_out_puts(o, "\n");
+    }
+    if (n > NAMED_MOST)
+        kad_out_printf(o, "  %s\n", _("… all of them: kadens tasks --state missed"));
+    kad_buf_done(&since);
+}
+
+static void put_foot(struct kad_cli *c, struct ask *q)
+{
+    struct kad_out *o = &c->out;
+    if (q->rows.v.n == 0 && q->timeline->n == 0)
+        kad_out_puts(o, _("No policy has been adopted yet, so there are no tasks.\n"));
+    else if (q->rows.v.n == 0)
+        kad_out_puts(o, _("Nothing to do. Look further ahead with --until DATE.\n"));
+    if (q->missed.v.n || q->unowned)
+        kad_out_puts(o, "\n");
+    put_missed(o, q);
+    if (q->unowned && !q->nobody) {
+        kad_out_style(o, KAD_SOON);
+        kad_out_printf(o, ngettext_("%zu task waits without anyone to do it: kadens tasks --for -",
+                                    "%zu tasks wait without anyone to do them: kadens tasks --for -",
+                                    q->unowned), q->unowned);
+        kad_out_style(o, KAD_PLAIN);
+        kad_out_puts(o, "\n");
+    }
+    for (size_t i = 0; o->terminal && i < q->rows.v.n; i++) {
+        const struct kad_row *row = &q->rows.v.v[i];
+        if (row->i.state != KAD_S_OPEN && row->i.state != KAD_S_OVERDUE)
+            continue;
+        kad_out_puts(o, "\n");
+        kad_out_style(o, KAD_DIM);
+        kad_out_printf(o, _("Nobody will do one of these? kadens waive %.*s/%.*s --because …"),
+                       KAD_STR_FMT(row->subject), KAD_STR_FMT(row->ref));
+        kad_out_style(o, KAD_PLAIN);
+        kad_out_puts(o, "\n");
+        break;
+    }
+}
+
+enum kad_err kad_cmd_tasks(struct kad_cli *c, struct kad_error *reterr)
+{
+    struct ask q = {.rows.arena = &c->arena, .missed.arena = &c->arena};
+    if (read_ask(c, &q, reterr) != KAD_OK || gather(c, &q, reterr) != KAD_OK)
+        return reterr->code;
+    kad_rows_sort(&q.rows);
+    if (c->format != KAD_F_TEXT) {
+        kad_rows_put(&c->out, &q.rows, c->format);
+        return KAD_OK;
+    }
+    put_title(c, &q);
+    struct kad_rows_view view = {.today = q.day,
+                                 .no_subject = c->opt[KAD_O_SUBJECT] != NULL,
+                                 .no_owner = c->opt[KAD_O_FOR] != NULL,
+                                 .no_unit = c->opt[KAD_O_UNIT] != NULL};
+    kad_rows_print(&c->out, &c->arena, &q.rows, &view);
+    put_foot(c, &q);
+    return KAD_OK;
+}

@@ -1,0 +1,253 @@
+#include <stdio.h>
+
+#include "cli/help.h"
+
+static void put_padded(struct kad_out *o, const char *s, size_t width)
+{
+    kad_text_put_padded(&o->b, kad_str(s), width, false);
+}
+
+/* What stands behind the option: in this command's own words where it has them (--from SEQ). */
+static void put_option(struct kad_buf *b, const struct kad_cmd *cmd, enum kad_opt_id o)
+{
+    const struct kad_opt *opt = &kad_opts[o];
+    kad_buf_printf(b, "--%s", opt->name);
+    if (!opt->arg)
+        return;
+    char needle[40], word[40];
+    int n = snprintf(needle, sizeof needle, "[--%s ", opt->name);
+    const char *own = cmd ? strstr(cmd->args, needle) : NULL;
+    if (own) {
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(own + n, "]"), own + n);
+        kad_buf_printf(b, " %s", kad_placeholder(word));
+    } else {
+        kad_buf_printf(b, " %s", kad_placeholder(opt->arg));
+    }
+}
+
+static void put_options(struct kad_out *o, const struct kad_cmd *cmd, bool global)
+{
+    for (int i = 0; i < KAD_O__COUNT; i++) {
+        if (global ? !kad_opts[i].global : !cmd || !kad_cmd_takes(cmd, (enum kad_opt_id)i))
+            continue;
+        struct kad_buf b = {0};
+        put_option(&b, cmd, (enum kad_opt_id)i);
+        const char *summary = _(kad_opts[i].summary);
+        size_t column = 26;
+        kad_out_puts(o, "  ");
+        if (kad_utf8_width(kad_str(kad_buf_str(&b))) <= column - 4) {
+            put_padded(o, kad_buf_str(&b), column - 2);
+            struct kad_out lines = {.width = o->width};
+            kad_out_wrap(&lines, column, o->width > 100 ? 100 : o->width, kad_str(summary));
+            kad_buf_puts(&o->b, kad_buf_str(&lines.b) + column);
+            kad_buf_done(&lines.b);
+        } else {
+            kad_out_printf(o, "%s\n", kad_buf_str(&b));
+            kad_out_wrap(o, column, o->width > 100 ? 100 : o->width, kad_str(summary));
+        }
+        kad_buf_done(&b);
+    }
+}
+
+static void put_commands(struct kad_out *o)
+{
+    size_t width = 0;
+    for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++)
+        if (cmd->run && strlen(cmd->name) > width)
+            width = strlen(cmd->name);
+    for (int g = 0; g < KAD_G__COUNT; g++) {
+        kad_out_puts(o, "\n");
+        kad_out_line(o, KAD_BOLD, "%s", _(kad_group_titles[g]));
+        for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++) {
+            if (!cmd->run || cmd->group != (enum kad_group)g)
+                continue;
+            kad_out_puts(o, "  ");
+            put_padded(o, cmd->name, width + 2);
+            kad_out_printf(o, "%s\n", _(cmd->summary));
+        }
+    }
+}
+
+static void put_overview(struct kad_out *o)
+{
+    kad_out_puts(o, _("Kadens keeps what happens in a programme, and says from the board's own "
+                      "rules what is to be done, by whom and by when."));
+    kad_out_puts(o, "\n\n");
+    kad_out_printf(o, _("Usage: %s"), "kadens ");
+    kad_out_printf(o, _("COMMAND [OPTIONS]"));
+    kad_out_puts(o, "\n");
+    put_commands(o);
+    kad_out_puts(o, "\n");
+    kad_out_line(o, KAD_BOLD, "%s", _("Options for all commands"));
+    put_options(o, NULL, true);
+    kad_out_puts(o, "\n");
+    kad_out_puts(o, _("More on one command: kadens help COMMAND. To try things out: kadens demo."));
+    kad_out_puts(o, "\n");
+}
+
+void kad_help_put(struct kad_out *o, const struct kad_cmd *cmd)
+{
+    if (!cmd) {
+        put_overview(o);
+        return;
+    }
+    struct kad_buf usage = {0};
+    kad_cmd_put_usage(&usage, cmd);
+    kad_out_printf(o, _("Usage: %s"), "kadens ");
+    kad_out_printf(o, "%s\n\n", kad_buf_str(&usage));
+    kad_buf_done(&usage);
+    kad_out_printf(o, "%s: %s.\n", cmd->name, _(cmd->summary));
+    bool any = false;
+    for (int i = 0; i < KAD_O__COUNT; i++)
+        any = any || (!kad_opts[i].global && kad_cmd_takes(cmd, (enum kad_opt_id)i));
+    if (any) {
+        kad_out_puts(o, "\n");
+        put_options(o, cmd, false);
+    }
+    kad_out_puts(o, "\n");
+    kad_out_puts(o, _("The options for all commands are listed by: kadens help"));
+    kad_out_puts(o, "\n");
+}
+
+/* --- the manual --- */
+
+/* Text of man(7): a dash is a minus sign, a full stop in front would be a request. */
+static void put_roff(struct kad_out *o, const char *s)
+{
+    for (; *s; s++) {
+        if (*s == '-')
+            kad_out_puts(o, "\\-");
+        else if (*s == '\\')
+            kad_out_puts(o, "\\e");
+        else
+            kad_buf_putc(&o->b, *s);
+    }
+}
+
+void kad_help_put_man(struct kad_out *o)
+{
+    kad_out_puts(o, ".SH COMMANDS\n");
+    for (int g = 0; g < KAD_G__COUNT; g++) {
+        kad_out_printf(o, ".SS %s\n", kad_group_titles[g]);
+        for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++) {
+            if (!cmd->run || cmd->group != (enum kad_group)g)
+                continue;
+            kad_out_puts(o, ".TP\n\\fB");
+            put_roff(o, cmd->name);
+            kad_out_puts(o, "\\fR ");
+            put_roff(o, cmd->args);
+            kad_out_puts(o, "\n");
+            put_roff(o, cmd->summary);
+            kad_out_puts(o, ".\n");
+        }
+    }
+    kad_out_puts(o, ".SH OPTIONS\n");
+    for (int global = 1; global >= 0; global--) {
+        kad_out_puts(o, global ? ".SS For all commands\n" : ".SS Of single commands\n");
+        for (int i = 0; i < KAD_O__COUNT; i++) {
+            const struct kad_opt *opt = &kad_opts[i];
+            if (opt->global != (global == 1))
+                continue;
+            kad_out_puts(o, ".TP\n\\fB\\-\\-");
+            put_roff(o, opt->name);
+            kad_out_puts(o, "\\fR ");
+            put_roff(o, opt->arg ? opt->arg : "");
+            kad_out_puts(o, "\n");
+            put_roff(o, opt->summary);
+            kad_out_puts(o, ".\n");
+        }
+    }
+}
+
+/* --- completion --- */
+
+void kad_help_put_completion(struct kad_out *o)
+{
+    kad_out_puts(o, "# Completion of kadens for bash. Made by: kadens help --completion\n"
+                    "_kadens()\n{\n"
+                    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+                    "    local cmd= word skip= opts='");
+    for (int i = 0; i < KAD_O__COUNT; i++)
+        if (kad_opts[i].global)
+            kad_out_printf(o, "--%s ", kad_opts[i].name);
+    kad_out_puts(o, "'\n    case $prev in\n"
+                    "    --store) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
+                    "    --policy|--rejects) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
+                    "    --lang) COMPREPLY=($(compgen -W 'sv en' -- \"$cur\")); return ;;\n"
+                    "    --format) COMPREPLY=($(compgen -W 'text json jsonl csv tap' -- \"$cur\"));"
+                    " return ;;\n    esac\n"
+                    "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+                    "        if [ -n \"$skip\" ]; then skip=; continue; fi\n"
+                    "        case $word in\n        ");
+    bool first = true;
+    for (int i = 0; i < KAD_O__COUNT; i++)
+        if (kad_opts[i].arg) {
+            kad_out_printf(o, "%s--%s", first ? "" : "|", kad_opts[i].name);
+            first = false;
+        }
+    kad_out_puts(o, ") skip=1 ;;\n        -*) ;;\n"
+                    "        *) [ -z \"$cmd\" ] && cmd=$word || { [ \"$cmd\" = rules ] && "
+                    "cmd=\"rules $word\"; } ;;\n"
+                    "        esac\n    done\n    case $cmd in\n    '') opts+='");
+    for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++)
+        if (cmd->run && !strchr(cmd->name, ' '))
+            kad_out_printf(o, "%s ", cmd->name);
+    kad_out_puts(o, "rules' ;;\n    rules) opts+='");
+    first = true;
+    for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++)
+        if (cmd->run && strncmp(cmd->name, "rules ", 6) == 0) {
+            kad_out_printf(o, "%s%s", first ? "" : " ", cmd->name + 6);
+            first = false;
+        }
+    kad_out_puts(o, "' ;;\n");
+    for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++) {
+        if (!cmd->run)
+            continue;
+        kad_out_printf(o, "    '%s') opts+='", cmd->name);
+        first = true;
+        for (int i = 0; i < KAD_O__COUNT; i++)
+            if (!kad_opts[i].global && kad_cmd_takes(cmd, (enum kad_opt_id)i)) {
+                kad_out_printf(o, "%s--%s", first ? "" : " ", kad_opts[i].name);
+                first = false;
+            }
+        kad_out_puts(o, "' ;;\n");
+    }
+    kad_out_puts(o, "    esac\n"
+                    "    if [[ $cur != -* && ( $cmd = rules\\ * || $cmd = import ) ]]; then\n"
+                    "        COMPREPLY=($(compgen -f -- \"$cur\"))\n    else\n"
+                    "        COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n    fi\n}\n"
+                    "complete -o filenames -F _kadens kadens\n");
+}
+
+enum kad_err kad_cmd_help(struct kad_cli *c, struct kad_error *reterr)
+{
+    if (c->opt[KAD_O_MAN]) {
+        kad_help_put_man(&c->out);
+        return KAD_OK;
+    }
+    if (c->opt[KAD_O_COMPLETION]) {
+        kad_help_put_completion(&c->out);
+        return KAD_OK;
+    }
+    if (c->n_args == 0) {
+        kad_help_put(&c->out, NULL);
+        return KAD_OK;
+    }
+    const struct kad_cmd *cmd = kad_cmd_find(c->args[0], c->n_args > 1 ? c->args[1] : NULL);
+    if (cmd && cmd->run) {
+        kad_help_put(&c->out, cmd);
+        return KAD_OK;
+    }
+    /* "help rules": those that begin so. */
+    size_t n = strlen(c->args[0]);
+    bool any = false;
+    for (cmd = kad_cmds; c->n_args == 1 && cmd->name; cmd++)
+        if (cmd->run && strncmp(cmd->name, c->args[0], n) == 0 && cmd->name[n] == ' ') {
+            kad_out_puts(&c->out, any ? "\n" : "");
+            kad_help_put(&c->out, cmd);
+            any = true;
+        }
+    if (any)
+        return KAD_OK;
+    return kad_args_no_command(c->args[0], c->n_args > 1 ? c->args[1] : NULL, reterr);
+}
