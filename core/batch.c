@@ -113,10 +113,11 @@ static enum kad_err own_clock(struct kad_put *p)
     if (p->r.at <= clock + AHEAD)
         return KAD_OK;
     char ahead[KAD_INSTANT_TEXT], now[KAD_INSTANT_TEXT];
-    return kad_fail(p->err, KAD_EINPUT,
-                    _("The ledger's last record is from %s, more than a day ahead of this machine's "
-                      "clock, %s. Set the clock right, or say when it is with --now."),
-                    kad_instant_text(last, ahead), kad_instant_text(clock, now));
+    return kad_fail(
+        p->err, KAD_EINPUT,
+        _("The ledger's last record is from %s, more than a day ahead of this machine's "
+          "clock, %s. Set the clock right, or say when it is with --now."),
+        kad_instant_text(last, ahead), kad_instant_text(clock, now));
 }
 
 static enum kad_err check_given(struct kad_put *p)
@@ -202,7 +203,8 @@ static enum kad_err put_kind(struct kad_put *p)
                         _("%s is recorded by the program itself and cannot be given."),
                         kad_record_type(p->r.kind));
     if (kind > 0 && p->d->override.n > 0)
-        return kad_fail(p->err, KAD_EINPUT, _("%s is not guarded, so there is nothing to override."),
+        return kad_fail(p->err, KAD_EINPUT,
+                        _("%s is not guarded, so there is nothing to override."),
                         kad_record_type(p->r.kind));
     return KAD_OK;
 }

@@ -46,8 +46,8 @@ static enum kad_err fail_retracted(struct kad_put *p, uint64_t seq, uint64_t by)
                     (unsigned long long)seq, (unsigned long long)by);
 }
 
-static void keep_notes(struct kad_put *p, struct kad_field *notes, size_t n, const char *const *names,
-                       size_t n_names)
+static void keep_notes(struct kad_put *p, struct kad_field *notes, size_t n,
+                       const char *const *names, size_t n_names)
 {
     p->r.notes = kad_arena_array(p->a, struct kad_field, n_names);
     for (size_t i = 0; i < n_names; i++) {

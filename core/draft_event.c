@@ -21,10 +21,11 @@ static enum kad_err fail_member(struct kad_put *p, const struct kad_kind *kind)
     for (size_t i = 0; i < kind->n_members; i++)
         kad_guess_try(&g, kind->members[i].name);
     if (g.best.n > 0)
-        return kad_fail(p->err, KAD_EINPUT,
-                        _("%.*s is an event of %.*s, and none is called “%.*s”. Did you mean %.*s?"),
-                        KAD_STR_FMT(p->r.type), KAD_STR_FMT(kind->name), KAD_STR_FMT(p->r.subject),
-                        KAD_STR_FMT(g.best));
+        return kad_fail(
+            p->err, KAD_EINPUT,
+            _("%.*s is an event of %.*s, and none is called “%.*s”. Did you mean %.*s?"),
+            KAD_STR_FMT(p->r.type), KAD_STR_FMT(kind->name), KAD_STR_FMT(p->r.subject),
+            KAD_STR_FMT(g.best));
     return kad_fail(p->err, KAD_EINPUT, _("%.*s is an event of %.*s, and none is called “%.*s”."),
                     KAD_STR_FMT(p->r.type), KAD_STR_FMT(kind->name), KAD_STR_FMT(p->r.subject));
 }
@@ -133,9 +134,9 @@ static enum kad_err fail_refused(struct kad_put *p, const struct kad_finding *f,
     for (size_t i = 0; i < n; i++)
         if (f[i].guard->require)
             put_refusal(&all, &f[i]);
-    enum kad_err err = kad_fail(p->err, KAD_ENO, _("%.*s of “%.*s” is refused: %s"),
-                                KAD_STR_FMT(p->r.type), KAD_STR_FMT(p->r.subject),
-                                kad_buf_str(&all));
+    enum kad_err err =
+        kad_fail(p->err, KAD_ENO, _("%.*s of “%.*s” is refused: %s"), KAD_STR_FMT(p->r.type),
+                 KAD_STR_FMT(p->r.subject), kad_buf_str(&all));
     kad_buf_done(&all);
     return err;
 }
@@ -216,8 +217,7 @@ static bool is_free_of_story(const struct kad_put *p, const struct kad_seen *s)
         const struct kad_kind *kind = &policy->kinds[k];
         if (kind->shape == KAD_KIND_FREE && t->v[i].n_units > 0)
             return false;
-        if (kind->begins_with >= 0 &&
-            (!s->known || s->info.amended || p->r.on < s->info.first_on))
+        if (kind->begins_with >= 0 && (!s->known || s->info.amended || p->r.on < s->info.first_on))
             return false;
         for (size_t g = 0; g < policy->n_guards; g++)
             if (policy->events[policy->guards[g].event].kind == k)
@@ -234,7 +234,8 @@ static enum kad_err check_draft(struct kad_put *p)
         return kad_fail(p->err, KAD_EINPUT, _("%.*s needs a subject: whom is it about?"),
                         KAD_STR_FMT(p->r.type));
     if (!err && d->n_notes > 0)
-        return kad_fail(p->err, KAD_EINPUT, _("An event has fields only, so it cannot have “%.*s”."),
+        return kad_fail(p->err, KAD_EINPUT,
+                        _("An event has fields only, so it cannot have “%.*s”."),
                         KAD_STR_FMT(d->notes[0].name));
     if (!err && d->override.n > 0 && kad_is_blank_text(d->override))
         return kad_fail(p->err, KAD_EINPUT, _("To override a rule, say why."));

@@ -65,14 +65,14 @@ static enum kad_err check_questions(struct kad_put *p, const struct adopting *ad
             first = i;
     if (open == 0)
         return KAD_OK;
-    return kad_fail(p->err, KAD_ENO,
-                    ngettext_("%.*s leaves %zu question open that was not accepted: “%.*s” (line %d).",
-                              "%.*s leaves %zu questions open that were not accepted, the first: "
-                              "“%.*s” (line %d).",
-                              open),
-                    KAD_STR_FMT(ad->policy->name), open,
-                    KAD_STR_FMT(ad->policy->questions[first].text),
-                    ad->policy->questions[first].line);
+    return kad_fail(
+        p->err, KAD_ENO,
+        ngettext_("%.*s leaves %zu question open that was not accepted: “%.*s” (line %d).",
+                  "%.*s leaves %zu questions open that were not accepted, the first: "
+                  "“%.*s” (line %d).",
+                  open),
+        KAD_STR_FMT(ad->policy->name), open, KAD_STR_FMT(ad->policy->questions[first].text),
+        ad->policy->questions[first].line);
 }
 
 /* --- its units --- */
@@ -164,11 +164,12 @@ static enum kad_err check_beside(struct kad_put *p, const struct adopting *ad)
         if (!a->policy)
             continue;
         if (!kad_str_eq(a->policy->zone, new->zone))
-            return kad_fail(p->err, KAD_ENO,
-                            _("%.*s has the time zone %.*s, but %.*s, adopted before, has %.*s. One "
-                              "ledger has one time zone."),
-                            KAD_STR_FMT(new->name), KAD_STR_FMT(new->zone), KAD_STR_FMT(a->name),
-                            KAD_STR_FMT(a->policy->zone));
+            return kad_fail(
+                p->err, KAD_ENO,
+                _("%.*s has the time zone %.*s, but %.*s, adopted before, has %.*s. One "
+                  "ledger has one time zone."),
+                KAD_STR_FMT(new->name), KAD_STR_FMT(new->zone), KAD_STR_FMT(a->name),
+                KAD_STR_FMT(a->policy->zone));
         enum kad_err err = kad_policy_same_types(a->policy, new, p->err);
         bool meets = !kad_str_eq(a->name, new->name) && a->from < to && until(t, i) > from &&
                      units_meet(ad, a);
@@ -301,10 +302,9 @@ enum kad_err kad_draft_ended(struct kad_put *p)
     if (!first)
         return kad_fail(p->err, KAD_EINPUT, _("No policy “%.*s” is adopted."), KAD_STR_FMT(name));
     if (first->from > p->r.on)
-        return kad_fail(p->err, KAD_EINPUT,
-                        _("%.*s is in force from %s, so it cannot end on %s already."),
-                        KAD_STR_FMT(name), kad_day_text(first->from, from),
-                        kad_day_text(p->r.on, on));
+        return kad_fail(
+            p->err, KAD_EINPUT, _("%.*s is in force from %s, so it cannot end on %s already."),
+            KAD_STR_FMT(name), kad_day_text(first->from, from), kad_day_text(p->r.on, on));
     p->r.notes = notes;
     p->r.n_notes = n;
     p->r.notes[0].value.str = name;

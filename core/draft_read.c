@@ -37,13 +37,13 @@ enum kad_err kad_check_name(struct kad_error *err, struct kad_str s, size_t max,
     if (s.n == 0)
         return kad_fail(err, KAD_EINPUT, _("“%s” is empty."), what);
     if (s.n > max)
-        return kad_fail(err, KAD_EINPUT, _("“%s” is %zu bytes long; at most %zu are allowed."), what,
-                        s.n, max);
+        return kad_fail(err, KAD_EINPUT, _("“%s” is %zu bytes long; at most %zu are allowed."),
+                        what, s.n, max);
     if (!kad_utf8_valid(s, &at))
         return kad_fail(err, KAD_EINPUT, _("“%s” is not UTF-8 text."), what);
     if (has_control(s))
-        return kad_fail(err, KAD_EINPUT,
-                        _("“%s” holds a line break or another control character."), what);
+        return kad_fail(err, KAD_EINPUT, _("“%s” holds a line break or another control character."),
+                        what);
     if (has_blank_end(s))
         return kad_fail(err, KAD_EINPUT, _("“%s” begins or ends with a blank."), what);
     return KAD_OK;
@@ -55,8 +55,9 @@ enum kad_err kad_check_key(struct kad_error *err, struct kad_str key)
     if (e)
         return e;
     if (memchr(key.p, '/', key.n))
-        return kad_fail(err, KAD_EINPUT,
-                        _("The key of a subject cannot hold “/”: the ids of tasks are divided by it."));
+        return kad_fail(
+            err, KAD_EINPUT,
+            _("The key of a subject cannot hold “/”: the ids of tasks are divided by it."));
     /* Not repeated: the message may end in a log. */
     if (kad_text_is_personal_number(key))
         return kad_fail(err, KAD_EINPUT,

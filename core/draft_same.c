@@ -83,8 +83,7 @@ static bool same_notes(struct kad_put *p, const struct kad_record *was)
         else if (notes[i].value.type == KAD_T_DATE)
             same = notes[i].value.num == was->on;
         else if (kad_str_eq(notes[i].name, KAD_STR("only")))
-            same = old ? same_units(notes[i].value.str, old->value.str)
-                       : notes[i].value.str.n == 0;
+            same = old ? same_units(notes[i].value.str, old->value.str) : notes[i].value.str.n == 0;
         else if (kad_str_eq(notes[i].name, KAD_STR("accepted")))
             continue; /* the record holds the policy's own questions */
         else
@@ -132,11 +131,12 @@ enum kad_err kad_put_same(struct kad_put *p, uint64_t seq)
                               "%s."),
                             (unsigned long long)seq, KAD_STR_FMT(was->type),
                             KAD_STR_FMT(was->subject), kad_day_text(was->on, on));
-        return kad_fail(p->err, KAD_ENO,
-                        _("The id “%.*s” was given before, to record %llu, with other content: %.*s "
-                          "of “%.*s” on %s."),
-                        KAD_STR_FMT(p->r.id), (unsigned long long)seq, KAD_STR_FMT(was->type),
-                        KAD_STR_FMT(was->subject), kad_day_text(was->on, on));
+        return kad_fail(
+            p->err, KAD_ENO,
+            _("The id “%.*s” was given before, to record %llu, with other content: %.*s "
+              "of “%.*s” on %s."),
+            KAD_STR_FMT(p->r.id), (unsigned long long)seq, KAD_STR_FMT(was->type),
+            KAD_STR_FMT(was->subject), kad_day_text(was->on, on));
     }
     if (p->d->accept)
         err = p->d->accept(p->d->accept_ctx, was, p->err);

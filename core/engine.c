@@ -134,8 +134,8 @@ static void take_adopted(struct kad_engine *e, const struct kad_record *r)
         take_units(e, &new.a, kad_str_dup(arena, kad_record_note(r, "only")));
     }
     struct kad_error why = {0};
-    if (!new.ends && e->o.compile &&
-        kad_engine_compile(e, new.text, new.digest, &new.a.policy, &why) != KAD_OK)
+    if (!new.ends &&
+        e->o.compile &&kad_engine_compile(e, new.text, new.digest, &new.a.policy, &why) != KAD_OK)
         new.failed = kad_str(kad_arena_strdup(arena, why.text));
     kad_vec_push(arena, &e->adopted, new);
 }
@@ -193,10 +193,11 @@ static enum kad_err check_now(const struct kad_engine *e, struct kad_error *rete
     if (e->o.now == KAD_INSTANT_NONE || e->last_at == KAD_INSTANT_NONE || e->o.now >= e->last_at)
         return KAD_OK;
     char now[KAD_INSTANT_TEXT], last[KAD_INSTANT_TEXT];
-    return kad_fail(reterr, KAD_EINPUT,
-                    _("Now cannot be %s: the ledger's last record is from %s, and time does not run "
-                      "backwards. To ask about an earlier day, use --as-of."),
-                    kad_instant_text(e->o.now, now), kad_instant_text(e->last_at, last));
+    return kad_fail(
+        reterr, KAD_EINPUT,
+        _("Now cannot be %s: the ledger's last record is from %s, and time does not run "
+          "backwards. To ask about an earlier day, use --as-of."),
+        kad_instant_text(e->o.now, now), kad_instant_text(e->last_at, last));
 }
 
 static enum kad_err load(struct kad_engine *e, struct kad_error *reterr)

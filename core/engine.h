@@ -16,7 +16,8 @@ struct kad_engine_options {
     const char *dir;
     bool write;
     unsigned wait_ms;       /* for the writer's lock */
-    kad_compile_fn compile; /* reads the texts of adopted policies */
+    kad_compile_fn compile; /* reads the texts of adopted policies; NULL for who only copies records:
+                             * then policies are known by name, and nothing can be written */
     kad_instant now;        /* --now; KAD_INSTANT_NONE: the clock */
     struct kad_known known; /* --known-at */
     struct kad_str by, via; /* who says so; what the system knows of the writer ("os:anna") */
@@ -53,7 +54,7 @@ struct kad_str kad_engine_nearest(struct kad_engine *e, struct kad_str key, stru
  * those that a policy names (`one of`, the programme). The subject lives for the call. Return
  * anything but KAD_OK to stop.
  * `person` (empty: all): only subjects that ever named the person, a superset of those who are the
- * person's; `unowned` adds those that on `day` may have nobody. */
+ * person's; `unowned` adds those that on `day` may have nobody (those alone: the person "-"). */
 struct kad_each {
     struct kad_str person;
     bool unowned;
@@ -100,12 +101,13 @@ struct kad_draft {
     uint64_t seq;     /* 0: not said */
     struct kad_str via;
     int clock;        /* -1 not said, 0 own, 1 given */
-    /* Called with the finished record before it is appended; anything but KAD_OK refuses it. */
+    /* Called with the finished record before it is appended, or with the one that is here already;
+     * anything but KAD_OK refuses it. */
     enum kad_err (*accept)(void *ctx, const struct kad_record *r, struct kad_error *reterr);
     void *accept_ctx;
 };
 
-/* What became of a draft. Lives in the batch's arena, until the next put. */
+/* What became of a draft. Lives in the batch's arena, until the next put or the batch's end. */
 struct kad_outcome {
     uint64_t seq;
     bool already;                       /* same id and content as this seq: nothing written */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PAGE 256                    /* subjects read at a time */
-#define SLICE_NS (50 * 1000000LL)   /* how long one snapshot may pin its pages */
-#define NEAREST_KEYS 200000         /* a search for a mistyped key ends here */
+#define PAGE 256                  /* subjects read at a time */
+#define SLICE_NS (50 * 1000000LL) /* how long one snapshot may pin its pages */
+#define NEAREST_KEYS 200000       /* a search for a mistyped key ends here */
 #define NEAREST_PAGE 1024
 
 /* --- names that policies give --- */
@@ -167,7 +167,8 @@ enum kad_err kad_engine_subject(struct kad_engine *e, struct kad_str key, struct
         err = load_subject(e, s, e->o.known, &info, true, a, ret, &there, reterr);
     kad_snapshot_release(s);
     if (!err && !there)
-        return kad_fail(reterr, KAD_ENOTFOUND, _("There is no subject “%.*s”."), KAD_STR_FMT(asked));
+        return kad_fail(reterr, KAD_ENOTFOUND, _("There is no subject “%.*s”."),
+                        KAD_STR_FMT(asked));
     return err;
 }
 

@@ -20,7 +20,7 @@ struct kad_adopted {
     bool ends;
     struct kad_str text, digest;
     struct kad_str failed; /* why its text could not be compiled; empty: it could */
-    uint64_t retracted; /* seq of the retraction; 0 */
+    uint64_t retracted;    /* seq of the retraction; 0 */
     kad_instant retracted_at;
 };
 
@@ -28,11 +28,11 @@ struct kad_engine {
     struct kad_engine_options o; /* strings are the engine's own */
     struct kad_arena arena;
     struct kad_ledger *ledger;
-    uint64_t last_seq; /* of the ledger as it was last read or written here, */
-    kad_instant last_at; /* and its instant */
+    uint64_t last_seq;                   /* of the ledger as it was last read or written here, */
+    kad_instant last_at;                 /* and its instant */
     kad_vec(struct kad_adopted) adopted; /* by seq */
-    struct kad_timeline known; /* as known at */
-    struct kad_timeline all;   /* everything recorded, the open batch included: what drafts meet */
+    struct kad_timeline known;           /* as known at */
+    struct kad_timeline all; /* everything recorded, the open batch included: what drafts meet */
     struct kad_compiled *compiled;
     bool batch;
 };
@@ -79,9 +79,9 @@ struct kad_batch {
     struct kad_ledger_state state;
     uint64_t first_seq; /* the ledger's last when it began */
     bool was_empty, restores;
-    bool begun;    /* the first draft has been seen */
-    bool broken;   /* the transaction can only be aborted */
-    int guesses;   /* searches for what a mistyped key was meant to be, still allowed */
+    bool begun;  /* the first draft has been seen */
+    bool broken; /* the transaction can only be aborted */
+    int guesses; /* searches for what a mistyped key was meant to be, still allowed */
 };
 
 /* One draft on its way to a record. */
@@ -99,8 +99,8 @@ struct kad_put {
 /* The subject of a draft before it and with it. */
 struct kad_seen {
     struct kad_subject_info info;
-    bool known;                  /* there are records about it */
-    struct kad_record *records;  /* of the subject, and room for the one being made */
+    bool known;                 /* there are records about it */
+    struct kad_record *records; /* of the subject, and room for the one being made */
     size_t n;
     struct kad_story before, after;
     struct kad_derive *was, *is; /* seen through all policies; `is` once placed */
@@ -125,7 +125,7 @@ enum kad_err kad_check_name(struct kad_error *err, struct kad_str s, size_t max,
     KAD_MUST_CHECK;
 bool kad_is_blank_text(struct kad_str s);
 bool kad_same_value(struct kad_value a, struct kad_value b);
-struct kad_value kad_value_text(struct kad_str s); /* a known text */
+struct kad_value kad_value_text(struct kad_str s);  /* a known text */
 struct kad_str kad_list_item(struct kad_str *rest); /* cut the first item off a list */
 struct kad_str kad_unit_name(struct kad_str s);     /* "unit=eksjo" and "eksjo" give eksjo */
 

@@ -77,8 +77,7 @@ static bool same_choice(const struct kad_choice *a, const struct kad_choice *b)
     if (a->n_values != b->n_values || a->n_props != b->n_props)
         return false;
     for (size_t i = 0; i < a->n_props; i++)
-        if (!kad_str_eq(a->props[i].name, b->props[i].name) ||
-            a->props[i].type != b->props[i].type)
+        if (!kad_str_eq(a->props[i].name, b->props[i].name) || a->props[i].type != b->props[i].type)
             return false;
     for (size_t i = 0; i < a->n_values; i++) {
         if (!kad_str_eq(a->values[i].name, b->values[i].name))
@@ -102,8 +101,7 @@ static bool same_field(const struct kad_policy *pa, const struct kad_field_def *
 static bool same_event(const struct kad_policy *pa, const struct kad_event_type *a,
                        const struct kad_policy *pb, const struct kad_event_type *b)
 {
-    if (!kad_str_eq(pa->kinds[a->kind].name, pb->kinds[b->kind].name) ||
-        a->n_fields != b->n_fields)
+    if (!kad_str_eq(pa->kinds[a->kind].name, pb->kinds[b->kind].name) || a->n_fields != b->n_fields)
         return false;
     for (size_t i = 0; i < a->n_fields; i++)
         if (!same_field(pa, &a->fields[i], pb, &b->fields[i]))
@@ -141,13 +139,13 @@ static enum kad_err check_fields(const struct kad_policy *old, const struct kad_
         if (same_type(old, g->type, g->ref, new, f->type, f->ref))
             continue;
         struct kad_str a = ref_name(old, g->type, g->ref), b = ref_name(new, f->type, f->ref);
-        return kad_fail(reterr, KAD_ENO,
-                        _("The field %.*s of %.*s is %s in the policy %.*s, adopted before, and %s "
-                          "here (line %d). What has been recorded keeps its type: give the new field "
-                          "another name."),
-                        KAD_STR_FMT(f->name), KAD_STR_FMT(is->name),
-                        a.n > 0 ? a.p : kad_type_word(g->type), KAD_STR_FMT(old->name),
-                        b.n > 0 ? b.p : kad_type_word(f->type), f->line);
+        return kad_fail(
+            reterr, KAD_ENO,
+            _("The field %.*s of %.*s is %s in the policy %.*s, adopted before, and %s "
+              "here (line %d). What has been recorded keeps its type: give the new field "
+              "another name."),
+            KAD_STR_FMT(f->name), KAD_STR_FMT(is->name), a.n > 0 ? a.p : kad_type_word(g->type),
+            KAD_STR_FMT(old->name), b.n > 0 ? b.p : kad_type_word(f->type), f->line);
     }
     return KAD_OK;
 }
@@ -181,10 +179,11 @@ enum kad_err kad_policy_same_types(const struct kad_policy *old, const struct ka
 static enum kad_err fail_differ(const struct kad_policy *a, const struct kad_policy *b,
                                 struct kad_str name, struct kad_error *reterr)
 {
-    return kad_fail(reterr, KAD_ENO,
-                    _("%.*s and %.*s cannot be in force side by side: both declare %.*s, and not in "
-                      "the same way."),
-                    KAD_STR_FMT(a->name), KAD_STR_FMT(b->name), KAD_STR_FMT(name));
+    return kad_fail(
+        reterr, KAD_ENO,
+        _("%.*s and %.*s cannot be in force side by side: both declare %.*s, and not in "
+          "the same way."),
+        KAD_STR_FMT(a->name), KAD_STR_FMT(b->name), KAD_STR_FMT(name));
 }
 
 /* Walk what `a` declares in a table and compare it with what `b` declares by the same name. */

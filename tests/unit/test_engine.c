@@ -93,8 +93,9 @@ static void a_policy_that_this_version_cannot_read_is_told(void **state)
     kad_engine_close(s->e);
     s->e = NULL;
     assert_int_equal(kad_engine_open(&s->o, &s->e, &s->err), KAD_ESTORE);
-    assert_non_null(strstr(s->err.text, "The policy old, adopted as record 8, cannot be read by this "
-                                        "version of the program. policy:1:1: this is broken"));
+    assert_non_null(strstr(s->err.text,
+                           "The policy old, adopted as record 8, cannot be read by this "
+                           "version of the program. policy:1:1: this is broken"));
     /* It can still be carried to another store, and as it was before it was adopted. */
     s->o.compile = NULL;
     s->o.write = false;
@@ -111,7 +112,8 @@ static void a_subject_is_loaded_with_its_story(void **state)
     assert_int_equal(c.story.n_facts, 2);
     const struct kad_policy *p = kad_engine_timeline(s->e)->v[0].policy;
     int coach = kad_kind_attribute(&p->kinds[kad_policy_kind(p, c.info.kind)], KAD_STR("coach"));
-    assert_str_equal(kad_derive_attribute(c.derive, p, coach, 2, toy_day("2021-06-01")).str, "anna");
+    assert_str_equal(kad_derive_attribute(c.derive, p, coach, 2, toy_day("2021-06-01")).str,
+                     "anna");
     /* Those that a policy names are there without records. */
     assert_int_equal(ask(s, "eksjo", &c), KAD_OK);
     assert_str_equal(c.info.kind, "municipality");
@@ -144,8 +146,8 @@ static void a_mistyped_key_has_a_nearest_one(void **state)
     struct toy_store *s = *state;
     static const struct {
         const char *key, *nearest;
-    } cases[] = {{"C-11", "C-1"}, {"eksjö", "eksjo"}, {"programm", "programme"}, {"zzzz", ""},
-                 {"nasjo", "nassjo"}, {"\xff", ""}};
+    } cases[] = {{"C-11", "C-1"}, {"eksjö", "eksjo"},  {"programm", "programme"},
+                 {"zzzz", ""},    {"nasjo", "nassjo"}, {"\xff", ""}};
     for (size_t i = 0; i < LEN(cases); i++)
         assert_str_equal(kad_engine_nearest(s->e, kad_str(cases[i].key), &s->words),
                          cases[i].nearest);
@@ -226,8 +228,9 @@ static enum kad_err write_more(void *ctx, struct kad_subject *subject, struct ka
     (void)err;
     /* While the walk goes on somebody records: a new subject, and an event of one still to come. */
     if (seen->n++ == 0) {
-        snprintf(line, sizeof line, "referral D-1 2021-05-03 birth_date=1995-05-17 unit=eksjo "
-                                    "motivated=yes");
+        snprintf(line, sizeof line,
+                 "referral D-1 2021-05-03 birth_date=1995-05-17 unit=eksjo "
+                 "motivated=yes");
         toy_put(seen->write_in_between, line);
         toy_put(seen->write_in_between, "visit C-2 2021-05-21");
         toy_commit(seen->write_in_between);
@@ -261,8 +264,10 @@ static void many_subjects_are_met_in_pages(void **state)
     struct toy_store *s = *state;
     for (int i = 0; i < 1000; i++) {
         char line[200];
-        snprintf(line, sizeof line, "referral P-%04d 2021-05-03 birth_date=1995-05-17 unit=eksjo "
-                                    "motivated=yes", i);
+        snprintf(line, sizeof line,
+                 "referral P-%04d 2021-05-03 birth_date=1995-05-17 unit=eksjo "
+                 "motivated=yes",
+                 i);
         toy_put(s, line);
     }
     toy_commit(s);

@@ -56,7 +56,8 @@ static struct kad_value field(const struct kad_fact *f, const char *name)
 static void a_correction_changes_what_is_given_and_keeps_the_rest(void **state)
 {
     struct toy_store *s = *state;
-    assert_int_equal(toy_put(s, "kadens.corrected - - :corrects=4 :because=Misread extent=50~%"), 6);
+    assert_int_equal(toy_put(s, "kadens.corrected - - :corrects=4 :because=Misread extent=50~%"),
+                     6);
     const struct kad_record *r = s->out.record;
     assert_int_equal(r->kind, KAD_R_CORRECTED);
     assert_int_equal(r->ref, 4);
@@ -91,7 +92,8 @@ static void a_correction_moves_the_day(void **state)
                "more than a year ahead");
     toy_refuse(s, "kadens.corrected - - :corrects=4 :because=x :on=2020-12-31", KAD_ENO,
                "No policy is in force");
-    toy_refuse(s, "kadens.corrected - - :corrects=4 :because=x :on=soon", KAD_EINPUT, "takes a date");
+    toy_refuse(s, "kadens.corrected - - :corrects=4 :because=x :on=soon", KAD_EINPUT,
+               "takes a date");
 }
 
 static void a_correction_takes_an_optional_field_away(void **state)
@@ -214,7 +216,7 @@ static void retractions_that_cannot_be_are_refused(void **state)
 {
     struct toy_store *s = *state;
     toy_put(s, "kadens.corrected - - :corrects=4 :because=x extent=50~%"); /* 6 */
-    toy_put(s, "kadens.retracted - - :retracts=4 :because=x");           /* 7 */
+    toy_put(s, "kadens.retracted - - :retracts=4 :because=x");             /* 7 */
     static const struct {
         const char *line, *words;
     } bad[] = {
@@ -288,7 +290,7 @@ static void a_duty_of_a_member_without_records_is_waived(void **state)
 static void waivers_that_cannot_be_are_refused(void **state)
 {
     struct toy_store *s = *state;
-    toy_put(s, "visit C-1 2021-05-25");      /* 6: does follow_up */
+    toy_put(s, "visit C-1 2021-05-25"); /* 6: does follow_up */
     toy_put(s, "discharge C-2 2021-05-26 reason=work");
     static const struct {
         const char *line, *words;

@@ -125,24 +125,34 @@ static void keys_are_pseudonyms(void **state)
         {"811218-9876", "personal or coordination number"},
         {"C-1/2", "cannot hold “/”"},
         {"C-1~", "begins or ends with a blank"},
-        {"C\x01" "1", "control character"},
+        {"C\x01"
+         "1",
+         "control character"},
         {"C\xff", "not UTF-8"},
-        {"C\xe2\x80\xae" "1", "control character"},
+        {"C\xe2\x80\xae"
+         "1",
+         "control character"},
     };
     for (size_t i = 0; i < LEN(bad); i++) {
-        snprintf(line, sizeof line, "referral %s 2021-05-03 birth_date=1995-05-17 unit=eksjo "
-                                    "motivated=yes", bad[i].key);
+        snprintf(line, sizeof line,
+                 "referral %s 2021-05-03 birth_date=1995-05-17 unit=eksjo "
+                 "motivated=yes",
+                 bad[i].key);
         toy_refuse(s, line, KAD_EINPUT, bad[i].words);
         assert_null(strstr(s->err.text, "811218"));
     }
     memset(key, 'x', sizeof key);
     key[KAD_LIMIT_KEY + 1] = '\0';
-    snprintf(line, sizeof line, "referral %s 2021-05-03 birth_date=1995-05-17 unit=eksjo "
-                                "motivated=yes", key);
+    snprintf(line, sizeof line,
+             "referral %s 2021-05-03 birth_date=1995-05-17 unit=eksjo "
+             "motivated=yes",
+             key);
     toy_refuse(s, line, KAD_EINPUT, "121 bytes long; at most 120");
     key[KAD_LIMIT_KEY] = '\0';
-    snprintf(line, sizeof line, "referral %s 2021-05-03 birth_date=1995-05-17 unit=eksjo "
-                                "motivated=yes", key);
+    snprintf(line, sizeof line,
+             "referral %s 2021-05-03 birth_date=1995-05-17 unit=eksjo "
+             "motivated=yes",
+             key);
     toy_put(s, line);
     /* Composed or not, it is one key. */
     toy_put(s, "referral A\xcc\x8a-1 2021-05-03 birth_date=1995-05-17 unit=eksjo motivated=yes");
@@ -154,8 +164,9 @@ static void a_subject_begins_with_its_first_event(void **state)
 {
     struct toy_store *s = *state;
     toy_adopt(s);
-    toy_refuse(s, "visit C-104 2021-05-03", KAD_EINPUT,
-               "There is no participant “C-104” yet, and its first event would have to be referral.");
+    toy_refuse(
+        s, "visit C-104 2021-05-03", KAD_EINPUT,
+        "There is no participant “C-104” yet, and its first event would have to be referral.");
     toy_put(s, REFERRAL);
     toy_refuse(s, "visit C-104 2021-05-03", KAD_EINPUT, "Did you mean C-1?");
     toy_refuse(s, "visit C-1 2021-05-02", KAD_EINPUT,

@@ -20,8 +20,7 @@ static int teardown(void **state)
 }
 
 /* SHA-256 of "toy". */
-static const char toy_digest[] =
-    "0f53133ce57ca8e8937bb4b1c15a33ef9594704e1c11abd58e598bb8362f7385";
+static const char toy_digest[] = "0f53133ce57ca8e8937bb4b1c15a33ef9594704e1c11abd58e598bb8362f7385";
 
 static void an_adoption_keeps_text_fingerprint_and_decision(void **state)
 {
@@ -62,7 +61,8 @@ static void texts_that_may_not_be_adopted_are_refused(void **state)
         {"kadens.adopted - 2021-01-01 :text=broken", KAD_ENO,
          "The policy's text has errors. policy:1:1: this is broken"},
         {"kadens.adopted - 2021-01-01", KAD_EINPUT, "“text” is missing"},
-        {"kadens.adopted - 2021-01-01 :text=toy :name=tyo", KAD_EINPUT, "is called toy in its text"},
+        {"kadens.adopted - 2021-01-01 :text=toy :name=tyo", KAD_EINPUT,
+         "is called toy in its text"},
         {"kadens.adopted - 2021-01-01 :text=toy :digest=00", KAD_EINPUT, "fingerprint"},
         {"kadens.adopted C-1 2021-01-01 :text=toy", KAD_EINPUT, "kadens.adopted has no subject."},
         {"kadens.adopted - 2021-01-01 :text=toy x=1", KAD_EINPUT, "has no field “x”"},
@@ -74,13 +74,14 @@ static void texts_that_may_not_be_adopted_are_refused(void **state)
          "toy leaves 1 question open that was not accepted: “Who?” (line 200)."},
         {"kadens.adopted - 2021-01-01 :text=toy~question=Who?~question=Why?", KAD_ENO,
          "toy leaves 2 questions open that were not accepted, the first: “Who?”"},
-        {"kadens.adopted - 2021-01-01 :text=toy~question=Who?~question=Why? :accepted=Who?", KAD_ENO,
-         "toy leaves 1 question open that was not accepted: “Why?” (line 201)."},
+        {"kadens.adopted - 2021-01-01 :text=toy~question=Who?~question=Why? :accepted=Who?",
+         KAD_ENO, "toy leaves 1 question open that was not accepted: “Why?” (line 201)."},
     };
     for (size_t i = 0; i < LEN(bad); i++)
         toy_refuse(s, bad[i].line, bad[i].code, bad[i].words);
     assert_int_equal(toy_put(s, "kadens.adopted - 2021-01-01 :text=toy~question=Who?~question=Why? "
-                                ":accepted=Why?|Who?"), 1);
+                                ":accepted=Why?|Who?"),
+                     1);
     assert_str_equal(kad_record_note(s->out.record, "accepted"), "Who?\nWhy?");
 }
 
@@ -130,7 +131,8 @@ static void policies_side_by_side_say_the_same_and_share_no_task(void **state)
     /* One after the other they may. */
     toy_put(s, "kadens.ended - 2021-03-01 :name=toy");
     toy_put(s, "kadens.adopted - 2021-03-01 :text=other~member=aneby");
-    toy_refuse(s, "kadens.adopted - 2021-02-28 :text=third~member=aneby", KAD_ENO, "and third cannot");
+    toy_refuse(s, "kadens.adopted - 2021-02-28 :text=third~member=aneby", KAD_ENO,
+               "and third cannot");
     toy_put(s, "meeting programme 2021-02-01");
     assert_int_equal(s->out.record->policy, 2); /* talks comes before toy by name */
 }
@@ -159,8 +161,8 @@ static void a_unit_without_a_policy_has_none(void **state)
 {
     struct toy_store *s = *state;
     toy_put(s, "kadens.adopted - 2021-01-01 :text=toy :only=eksjo");
-    toy_refuse(s, "referral C-1 2021-05-03 birth_date=1995-05-17 unit=nassjo motivated=yes", KAD_ENO,
-               "No policy is in force for “C-1” on 2021-05-03.");
+    toy_refuse(s, "referral C-1 2021-05-03 birth_date=1995-05-17 unit=nassjo motivated=yes",
+               KAD_ENO, "No policy is in force for “C-1” on 2021-05-03.");
     toy_refuse(s, "certificate nassjo 2021-05-03", KAD_ENO, "No policy is in force for “nassjo”");
     toy_refuse(s, "referral C-1 2021-05-03 birth_date=1995-05-17 unit=eksjo", KAD_EINPUT,
                "referral lacks a field that it must have: motivated.");

@@ -146,12 +146,10 @@ static void kinds(struct toy *t)
     k->unit_attribute = UNIT;
     k->n_attributes = ATTRIBUTES;
     k->attributes = kad_arena_array(t->a, struct kad_attribute, ATTRIBUTES);
-    struct kad_attr_item of[] = {{.after = {REFERRAL, NULL}, .field = 0},
-                                 {.after = {REFERRAL, NULL}, .field = 1},
-                                 {.after = {REFERRAL, NULL}, .field = 2},
-                                 {.after = {MOTIVATION, NULL}, .field = 0},
-                                 {.after = {ENROLLMENT, NULL}, .field = 0},
-                                 {.after = {ENROLLMENT, NULL}, .field = -1}};
+    struct kad_attr_item of[] = {
+        {.after = {REFERRAL, NULL}, .field = 0},   {.after = {REFERRAL, NULL}, .field = 1},
+        {.after = {REFERRAL, NULL}, .field = 2},   {.after = {MOTIVATION, NULL}, .field = 0},
+        {.after = {ENROLLMENT, NULL}, .field = 0}, {.after = {ENROLLMENT, NULL}, .field = -1}};
     of[5].value = kad_value_yesno(true);
     attribute(t, BIRTH_DATE, "birth_date", KAD_T_DATE, -1, of, 1);
     attribute(t, UNIT, "unit", KAD_T_SUBJECT, MUNICIPALITY, of + 1, 1);
@@ -194,7 +192,11 @@ static void guards(struct toy *t)
     struct kad_guard g[] = {
         {ENROLLMENT, true, is_attribute(t, MOTIVATED, "motivated"),
          KAD_STR("Enrolled once motivated"), KAD_STR("5.0 Coaches"), 101},
-        {ENROLLMENT, true, is_not(t, enrolled, "not enrolled"), KAD_STR("Enrolled only once"), {0},
+        {ENROLLMENT,
+         true,
+         is_not(t, enrolled, "not enrolled"),
+         KAD_STR("Enrolled only once"),
+         {0},
          102},
         {STEP, false, enrolled, KAD_STR("A step without enrollment"), KAD_STR("6.0 Steps"), 105},
     };

@@ -116,14 +116,14 @@ static void key_word(struct toy_store *s, struct line *l, struct kad_str word)
     assert_non_null(eq);
     struct kad_str name = {word.p, (size_t)(eq - word.p)};
     struct kad_str rest = {eq + 1, word.n - name.n - 1};
-    bool list = note && (kad_str_eq(name, KAD_STR("only")) || kad_str_eq(name, KAD_STR("accepted")));
+    bool list =
+        note && (kad_str_eq(name, KAD_STR("only")) || kad_str_eq(name, KAD_STR("accepted")));
     struct kad_str value = value_of(s, rest, list ? '|' : 0, '\n');
     if (what) {
         draft_word(&l->d, name, value);
         return;
     }
-    struct kad_input in = {
-        .name = name, .form = list ? KAD_IN_LIST : KAD_IN_WORDS, .text = value};
+    struct kad_input in = {.name = name, .form = list ? KAD_IN_LIST : KAD_IN_WORDS, .text = value};
     if (value.n == 4 && memcmp(value.p, "null", 4) == 0)
         in.form = KAD_IN_NULL;
     size_t *n = note ? &l->d.n_notes : &l->d.n_fields;
