@@ -465,7 +465,7 @@ static const char vocabulary[] =
     "    birth is start.born\n"
     "    jobs = count of hired - count of fired\n"
     "    age = whole years since birth\n"
-    "    good = count of visit where score at least 5\n";
+    "    good = count of (visit where score at least 5)\n";
 
 void sketch_text(const struct sketch *s, bool whole, struct kad_buf *b)
 {
