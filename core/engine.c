@@ -156,6 +156,30 @@ enum kad_err kad_engine_apply(struct kad_engine *e, const struct kad_record *r,
                               struct kad_error *reterr)
 {
     take(e, r);
+    e->n_changes++;
+    e->last_change = r->seq;
+    return refresh(e, reterr);
+}
+
+static enum kad_err take_all(struct kad_engine *e, struct kad_snapshot *s, const uint64_t *seqs,
+                             size_t n, struct kad_arena *scratch, struct kad_error *reterr)
+{
+    enum kad_err err = KAD_OK;
+    e->adopted.n = 0;
+    e->n_changes = 0;
+    for (size_t i = 0; !err && i < n; i++) {
+        struct kad_str bytes;
+        struct kad_record r;
+        err = kad_snapshot_record(s, seqs[i], &bytes, reterr);
+        if (!err)
+            err = kad_record_decode(bytes, scratch, true, &r, reterr);
+        if (!err)
+            take(e, &r);
+    }
+    if (err)
+        return err;
+    e->n_changes = n;
+    e->last_change = n > 0 ? seqs[n - 1] : 0;
     return refresh(e, reterr);
 }
 
@@ -170,20 +194,16 @@ enum kad_err kad_engine_reload(struct kad_engine *e, struct kad_snapshot *s,
     enum kad_err err = kad_snapshot_state(s, &state, reterr);
     if (!err)
         err = kad_snapshot_adopted(s, &scratch, &seqs, &n, reterr);
-    e->adopted.n = 0;
-    e->last_seq = state.last_seq;
-    e->last_at = state.last_at;
-    for (size_t i = 0; !err && i < n; i++) {
-        struct kad_str bytes;
-        struct kad_record r;
-        err = kad_snapshot_record(s, seqs[i], &bytes, reterr);
-        if (!err)
-            err = kad_record_decode(bytes, &scratch, true, &r, reterr);
-        if (!err)
-            take(e, &r);
+    if (!err) {
+        e->last_seq = state.last_seq;
+        e->last_at = state.last_at;
+        /* Records never change, so these are the same as before if the last of so many is. */
+        uint64_t last = n > 0 ? seqs[n - 1] : 0;
+        if (n == 0 || n != e->n_changes || last != e->last_change)
+            err = take_all(e, s, seqs, n, &scratch, reterr);
     }
     kad_arena_done(&scratch);
-    return err ? err : refresh(e, reterr);
+    return err;
 }
 
 /* --- opening and closing --- */

@@ -31,6 +31,8 @@ struct kad_engine {
     uint64_t last_seq;                   /* of the ledger as it was last read or written here, */
     kad_instant last_at;                 /* and its instant */
     kad_vec(struct kad_adopted) adopted; /* by seq */
+    size_t n_changes;                    /* records that change policies, as far as loaded, */
+    uint64_t last_change;                /* and the last of them */
     struct kad_timeline known;           /* as known at */
     struct kad_timeline all; /* everything recorded, the open batch included: what drafts meet */
     struct kad_compiled *compiled;

@@ -15,6 +15,7 @@ CORE_TESTS = \
 	tests/unit/test_engine \
 	tests/unit/test_engine_amend \
 	tests/unit/test_engine_batch \
+	tests/unit/test_engine_carry \
 	tests/unit/test_engine_event \
 	tests/unit/test_engine_policy \
 	tests/unit/test_event \
@@ -40,6 +41,7 @@ TOY_SOURCES = \
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(TOY_SOURCES)
 tests_unit_test_engine_amend_SOURCES = tests/unit/test_engine_amend.c $(TOY_SOURCES)
 tests_unit_test_engine_batch_SOURCES = tests/unit/test_engine_batch.c $(TOY_SOURCES)
+tests_unit_test_engine_carry_SOURCES = tests/unit/test_engine_carry.c $(TOY_SOURCES)
 tests_unit_test_engine_event_SOURCES = tests/unit/test_engine_event.c $(TOY_SOURCES)
 tests_unit_test_engine_policy_SOURCES = tests/unit/test_engine_policy.c $(TOY_SOURCES)
 
