@@ -59,9 +59,8 @@ PLAIN_SOURCES = \
 	tests/unit/plain_parts.h
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
-
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
-	tests/unit/toy_policy.c tests/unit/toy_policy.h tests/unit/toy_store.c tests/unit/toy_store.h
+	$(TOY_SOURCES)
 
 # --- how they are built and run ---
 
