@@ -99,7 +99,7 @@ static bool same_notes(struct kad_put *p, const struct kad_record *was)
 
 static bool same_content(struct kad_put *p, const struct kad_record *was)
 {
-    if (p->r.kind != was->kind || !kad_str_eq(p->r.by, was->by))
+    if (p->r.kind != was->kind || !kad_str_eq(p->r.by, was->by) || !kad_str_eq(p->r.id, was->id))
         return false;
     if (p->d->on != KAD_DAY_NONE && p->d->on != was->on)
         return false;

@@ -106,7 +106,8 @@ static enum kad_err refresh(struct kad_engine *e, struct kad_error *reterr)
     if (err)
         return err;
     e->all = make_timeline(e, KAD_KNOWN_ALL);
-    e->known = make_timeline(e, e->o.known);
+    bool everything = e->o.known.seq == UINT64_MAX && e->o.known.at == INT64_MAX;
+    e->known = everything ? e->all : make_timeline(e, e->o.known);
     return kad_clock_set_zone(zone_of(e), reterr);
 }
 

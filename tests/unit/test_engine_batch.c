@@ -287,6 +287,7 @@ static void numbers_come_in_their_order(void **state)
     toy_refuse(s, "meeting programme 2021-05-04 !seq=2", KAD_ENO,
                "Record 2 is here already, with other content: meeting of “programme” on "
                "2021-05-03.");
+    toy_refuse(s, "meeting programme 2021-05-03 !seq=2 !id=m", KAD_ENO, "with other content");
     toy_put(s, "meeting programme 2021-05-03 !id=m");
     toy_refuse(s, "meeting programme 2021-05-03 !seq=4 !id=m", KAD_ENO,
                "The id “m” of record 4 was given before, to record 3.");
