@@ -210,6 +210,8 @@ static enum kad_err read_one(struct reading *in, struct kad_str bytes, struct ka
 static enum kad_err read_chunk(struct reading *in, struct kad_str chunk, struct kad_error *reterr)
 {
     enum kad_err err = KAD_OK;
+    if (chunk.n > KAD_LIMIT_RECORD + 4)
+        return kad_ledger_damaged(in->s->ledger, KAD_TAB_STORY, reterr);
     if (in->s->own && in->s->own->flushed) /* its page may move when more is put */
         chunk.p = kad_arena_memdup(in->a, chunk.p, chunk.n);
     struct kad_str bytes;

@@ -415,10 +415,23 @@ static enum kad_err record_entries(struct check *c, const struct kad_record *r, 
     return err;
 }
 
+static enum kad_err check_views_meta(struct check *c, uint64_t seq, kad_day last_on)
+{
+    struct kad_str value;
+    bool found;
+    enum kad_err err = look_up(c, KAD_TAB_META, KAD_STR(KAD_META_VIEWS), &value, &found);
+    if (err != KAD_OK)
+        return err;
+    struct kad_rd in = {.p = (const uint8_t *)value.p, .n = value.n};
+    if (kad_rd_be64(&in) != seq || (kad_day)kad_rd_be32(&in) != last_on || in.bad || in.n > 0)
+        tell(c, KAD_TAB_META, KAD_STR(KAD_META_VIEWS), different());
+    return KAD_OK;
+}
+
 static enum kad_err check_log(struct check *c)
 {
     struct walk w = {.c = c, .table = KAD_TAB_LOG};
-    struct kad_str key, bytes, value;
+    struct kad_str key, bytes;
     uint64_t seq = 0;
     kad_day last_on = KAD_DAY_NONE;
     bool found;
@@ -436,14 +449,9 @@ static enum kad_err check_log(struct check *c)
             (last_on == KAD_DAY_NONE || r.on > last_on))
             last_on = r.on;
     }
-    /* Only when nothing came in the meantime can the latest day be compared. */
+    /* At the log's end the views must have come as far; not when something came meanwhile. */
     if (err == KAD_OK && !found)
-        err = look_up(c, KAD_TAB_META, KAD_STR(KAD_META_VIEWS), &value, &found);
-    if (err == KAD_OK && found && value.n == KAD_VIEWS_SIZE && kad_seq_get(value.p) == c->last) {
-        struct kad_rd in = {.p = (const uint8_t *)value.p + KAD_SEQ_KEY, .n = 4};
-        if ((kad_day)kad_rd_be32(&in) != last_on)
-            tell(c, KAD_TAB_META, KAD_STR(KAD_META_VIEWS), different());
-    }
+        err = check_views_meta(c, seq, last_on);
     walk_done(&w);
     return err;
 }

@@ -5,6 +5,8 @@
 #   (a test links its own layer's archive and those below: a call upward is a link error);
 # - a test of the program: tests/cli/X.bats and one line in BATS_TESTS;
 # - data that a test reads: its file or folder in EXTRA_DIST, or distcheck fails.
+# - a fuzz target: tests/fuzz/fuzz_X.c, seeds in tests/fuzz/corpus/X, and three lines as those of
+#   replay_event below.
 # A test program has one cmocka group, and neither skips nor prints lines that look like TAP.
 # The environment of all tests is AM_TESTS_ENVIRONMENT below.
 
@@ -20,11 +22,14 @@ CORE_TESTS = \
 	tests/unit/test_engine_policy \
 	tests/unit/test_event \
 	tests/unit/test_identity \
+	tests/unit/test_ledger \
 	tests/unit/test_property \
 	tests/unit/test_replay \
+	tests/unit/test_store \
 	tests/unit/test_story \
 	tests/unit/test_text \
 	tests/unit/test_value \
+	tests/unit/test_view \
 	tests/unit/test_window \
 	tests/unit/test_workday
 
@@ -62,12 +67,20 @@ tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) 
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
 	$(TOY_SOURCES)
 
+# Fuzz targets: each plays its corpus here; tests/fuzz/run looks for more with clang.
+FUZZ_TESTS = \
+	tests/fuzz/replay_event
+tests_fuzz_replay_event_SOURCES = tests/fuzz/fuzz_event.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_event_LDADD = $(CORE_LIBS)
+EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
+
 # --- how they are built and run ---
 
-UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS)
+UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS) $(FUZZ_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
-EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/records.h tests/unit/unit.h
+EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/records.h tests/unit/store.h \
+	tests/unit/unit.h
 EXTRA_DIST += tests/data/fines-excerpt.jsonl tests/data/fines-excerpt.expected.json \
 	tests/rules/road-fines.rules
 
