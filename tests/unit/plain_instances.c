@@ -253,7 +253,8 @@ static void open_by_date(struct table *t, const struct kad_adoption *a, int rule
     for (kad_day x = first_of(t, a->name); x <= t->horizon; x++) {
         const struct kad_adoption *now = plain_in_force(t->w, a->name, x);
         const struct kad_rule *has = now ? plain_rule_named(now->policy, r->name) : NULL;
-        if (!has || has->kind != KAD_RULE_DUTY || !has->by_date || has->date != r->date)
+        if (!has || has->kind != KAD_RULE_DUTY || !has->by_date || has->date != r->date ||
+            !kad_str_eq(now->policy->kinds[has->subject].name, t->w->kind))
             continue;
         struct kad_window win = {x, r->date, KAD_DAY_NONE, ""};
         kad_day_text(r->date, win.occurrence);

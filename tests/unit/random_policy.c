@@ -187,9 +187,9 @@ static void random_duty(struct dice *d, struct sketch_rule *r, kad_day around)
         r->cycle.weeks = 1 + (int32_t)dice_roll(d, 5);
         r->cycle.from = dice_day(d, around - 100, around + 100);
     }
-    if (dice_chance(d, 15)) {
+    r->date = dice_day(d, around - 200, around + 200);
+    if (dice_chance(d, 25)) {
         r->by_date = true;
-        r->date = dice_day(d, around - 200, around + 200);
     } else if (dice_chance(d, 40)) {
         static const enum kad_unit units[] = {KAD_U_DAY, KAD_U_WEEK, KAD_U_MONTH};
         r->has_due = true;
@@ -258,6 +258,12 @@ void sketch_change(struct dice *d, const char *prefix, const struct sketch *from
             if (r->phases[p].shape.last != 0) {
                 divide(d, &r->phases[p].shape);
             }
+        } else if (r->kind == KAD_RULE_DUTY && dice_chance(d, 50)) { /* the same periods */
+            r->by_date = other.by_date || (r->by_date && dice_chance(d, 50));
+            r->date = other.by_date || dice_chance(d, 50) ? other.date : r->date;
+            r->has_due = !r->by_date && !r->has_due;
+            r->due = (struct kad_offset){2, KAD_U_WEEK, -1};
+            r->cycle.times = r->has_due ? 1 : r->cycle.times;
         } else {
             r->until = other.until;
             r->move = other.move;

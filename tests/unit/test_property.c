@@ -304,6 +304,8 @@ static struct view random_view(struct dice *d, const struct history *h)
     struct view v = {.known = KAD_KNOWN_ALL};
     if (dice_chance(d, 30))
         v.known.seq = 1 + dice_roll(d, (uint32_t)h->last_seq);
+    if (h->n_records && dice_chance(d, 20))
+        v.known.at = h->records[dice_roll(d, (uint32_t)h->n_records)].at;
     v.day = dice_day(d, HISTORY_BEGINS - 20, h->last_day + 120);
     v.horizon = v.day + (dice_chance(d, 50) ? 0 : (kad_day)dice_roll(d, 200));
     return v;
