@@ -4,4 +4,5 @@
 dist_man_MANS =
 dist_doc_DATA = \
 	docs/administrator.md \
+	docs/format.md \
 	docs/language.md

@@ -1,9 +1,11 @@
 /* The ledger's contents: records, stories, ids, subjects, mentions, adoptions, transactions. */
 #include "tests/unit/unit.h"
 
+#include <signal.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 
 #include "core/story.h"
 #include "tests/unit/store.h"
@@ -525,6 +527,55 @@ static void a_story_is_built_from_what_is_stored(void **state)
     kad_ledger_close(l);
 }
 
+/* Killed at any moment, a writer leaves whole transactions, and each one that it said was done. */
+static void a_killed_writer_leaves_whole_transactions(void **state)
+{
+    struct place *p = *state;
+    place_create(p);
+    uint64_t before = 0;
+    for (int round = 0; round < 6; round++) {
+        int said[2];
+        assert_int_equal(pipe(said), 0);
+        fflush(NULL);
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct kad_ledger *l = place_open(p, true);
+            for (int i = 0;; i++) {
+                struct kad_txn *t = place_begin(p, l);
+                for (int k = 0; k < 3; k++)
+                    place_append(p, t, k == 1 ? "C-1" : "C-2", i, "");
+                ok(p, kad_txn_commit(t, &p->error));
+                if (write(said[1], "x", 1) != 1)
+                    _exit(1);
+            }
+        }
+        assert_int_equal(close(said[1]), 0);
+        char c;
+        uint64_t done = 0;
+        for (int i = 0; i < 3 + round * 7; i++)
+            done += read(said[0], &c, 1) == 1;
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        while (read(said[0], &c, 1) == 1)
+            done++;
+        assert_int_equal(close(said[0]), 0);
+
+        struct kad_ledger *l = place_open(p, true);
+        struct kad_snapshot *s;
+        struct kad_ledger_state st;
+        uint64_t differences;
+        ok(p, kad_snapshot_take(l, &s, &p->error));
+        ok(p, kad_snapshot_state(s, &st, &p->error));
+        kad_snapshot_release(s);
+        assert_int_equal(st.last_seq % 3, 0);
+        assert_true(st.last_seq >= before + 3 * done && st.last_seq <= before + 3 * done + 3);
+        before = st.last_seq;
+        ok(p, kad_view_check(l, NULL, NULL, NULL, &differences, &p->error));
+        assert_int_equal(differences, 0);
+        kad_ledger_close(l);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -543,6 +594,7 @@ int main(void)
         PLACE_TEST(the_longest_keys_fit),
         PLACE_TEST(on_a_full_disk_only_what_takes_back_is_written),
         PLACE_TEST(a_story_is_built_from_what_is_stored),
+        PLACE_TEST(a_killed_writer_leaves_whole_transactions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
