@@ -1,13 +1,52 @@
 # dsl/: the rules language. To add a file, put its .c and .h into the list below, in the alphabet's
-# order. The grammar and the scanner are dsl/parser.y and dsl/scanner.l in the same list; then also
-#   BUILT_SOURCES += dsl/parser.h
-# and, because BUILT_SOURCES counts only for all, check and install, one line for each file that
-# includes the generated header:
-#   dsl/scanner.$(OBJEXT) dsl/x.$(OBJEXT): dsl/parser.h
-# The scanner must say %option outfile="lex.yy.c" beside its prefix, or ylwrap loses its output.
+# order. A file that includes the generated header dsl/parser.h also goes into the list at the end,
+# because BUILT_SOURCES counts only for all, check and install.
+# The scanner says %option outfile="lex.yy.c" beside its prefix, or ylwrap loses its output.
 
 noinst_LIBRARIES += dsl/libdsl.a
 
-dsl_libdsl_a_SOURCES =
+dsl_libdsl_a_SOURCES = \
+	dsl/ast.h \
+	dsl/attributes.c \
+	dsl/build.c \
+	dsl/build.h \
+	dsl/build_rule.c \
+	dsl/check.c \
+	dsl/condition.c \
+	dsl/declare.c \
+	dsl/diag.c \
+	dsl/diag.def \
+	dsl/diag.h \
+	dsl/dsl.c \
+	dsl/dsl.h \
+	dsl/example.c \
+	dsl/example.h \
+	dsl/lex.c \
+	dsl/lower.c \
+	dsl/lower.h \
+	dsl/names.c \
+	dsl/parser.y \
+	dsl/phases.c \
+	dsl/rules.c \
+	dsl/run.c \
+	dsl/scan.c \
+	dsl/scan.h \
+	dsl/scanner.l \
+	dsl/script.h \
+	dsl/source.c \
+	dsl/source.h \
+	dsl/syntax.c \
+	dsl/syntax.h \
+	dsl/typing.c \
+	dsl/words.c \
+	dsl/words.def \
+	dsl/words.h
+
+BUILT_SOURCES += dsl/parser.h
 
 DSL_LIBS = dsl/libdsl.a $(CORE_LIBS)
+
+dsl/attributes.$(OBJEXT) dsl/check.$(OBJEXT) dsl/condition.$(OBJEXT) dsl/declare.$(OBJEXT) \
+dsl/example.$(OBJEXT) dsl/lex.$(OBJEXT) dsl/lower.$(OBJEXT) dsl/names.$(OBJEXT) \
+dsl/phases.$(OBJEXT) dsl/rules.$(OBJEXT) dsl/scan.$(OBJEXT) dsl/scanner.$(OBJEXT) \
+dsl/syntax.$(OBJEXT) dsl/typing.$(OBJEXT) dsl/words.$(OBJEXT): dsl/parser.h

@@ -1,0 +1,105 @@
+/* From the tree to the policy: names are resolved, types checked, tables made. What cannot be resolved
+ * is reported once and then counts as "nothing known of it" (type KAD_T_NONE, index -1, a NULL
+ * expression), about which nothing more is said. */
+#ifndef KAD_DSL_LOWER_H
+#define KAD_DSL_LOWER_H
+
+#include "dsl/script.h"
+
+/* What the compiler knows of an attribute beside its table entry. */
+struct kad_attr_info {
+    const struct kad_clause *clause; /* NULL: a param read as an attribute */
+    enum { KAD_ATTR_UNTOUCHED = 0, KAD_ATTR_BEGUN, KAD_ATTR_READY } stage;
+};
+
+struct kad_lower {
+    struct kad_script *u;
+    struct kad_policy *p;
+    struct kad_arena *a;           /* the policy's */
+    const struct kad_decl **kinds; /* by index in the policy's tables; NULL: not declared */
+    const struct kad_decl **choices, **events, **rules, **params;
+    struct kad_attr_info **attrs; /* [kind][attribute] */
+    bool *choice_used;
+    const struct kad_decl *policy_decl;
+    bool wants_working_days; /* some rule counts or moves to working days */
+    struct kad_span working_span;
+};
+
+/* Whom a condition is about and what it sees. */
+struct kad_scope {
+    int kind;  /* of subject; -1: not known */
+    int event; /* in sight; -1: none */
+};
+
+/* The type that a bare name is held against. */
+struct kad_want {
+    enum kad_type type;
+    int ref;
+};
+
+/* --- lower.c --- */
+/* The tree as a policy; NULL when there are errors. */
+struct kad_policy *kad_lower(struct kad_script *u, struct kad_str original);
+
+/* --- names.c --- */
+#define kad_say(l, ...) kad_report((l)->u->diags, &(l)->u->src, __VA_ARGS__)
+/* "line 12" of messages that point at a second place: the number. */
+const char *kad_line_of(struct kad_lower *l, uint32_t at);
+const char *kad_text_at(struct kad_lower *l, struct kad_span span);
+int kad_line_no(const struct kad_lower *l, struct kad_span at);
+const char *kad_keyword(const struct kad_lower *l, int token);
+
+/* The name nearest to one that is not known. */
+struct kad_near {
+    struct kad_str wanted, best;
+    unsigned distance;
+};
+struct kad_near kad_near_to(struct kad_str wanted);
+void kad_near_try(struct kad_near *n, struct kad_str name);
+/* Puts "did you mean" and the corrected line to the message, if something is near. */
+void kad_near_say(struct kad_lower *l, struct kad_diag *r, const struct kad_near *n,
+                  struct kad_span span);
+
+/* Look-ups that complain; -1 when there is none (or it stands in a declaration with a mistake). */
+int kad_find_event(struct kad_lower *l, const struct kad_ident *name);
+/* ... and the event is of this kind of subject (-1: of any). */
+int kad_find_event_of(struct kad_lower *l, const struct kad_ident *name, int kind);
+int kad_find_field(struct kad_lower *l, int event, const struct kad_ident *name);
+int kad_find_kind(struct kad_lower *l, const struct kad_ident *name);
+int kad_find_attribute(struct kad_lower *l, int kind, const struct kad_ident *name);
+/* a or a.b; the task is about this kind (-1: any). */
+int kad_find_task(struct kad_lower *l, const struct kad_ident *a, const struct kad_ident *b,
+                  int kind);
+
+/* "a number", "a date": for messages. */
+const char *kad_type_said(struct kad_lower *l, enum kad_type type, int ref);
+/* What a literal or bare name is, held against a type; false: it does not fit (said). */
+bool kad_value_of(struct kad_lower *l, const struct kad_literal *lit, struct kad_want want,
+                  struct kad_value *ret);
+
+/* --- declare.c: every name in its table --- */
+void kad_declare(struct kad_lower *l);
+/* --- typing.c: fields, params, attributes --- */
+void kad_type_fields(struct kad_lower *l);
+void kad_lower_params(struct kad_lower *l);
+void kad_lower_attributes(struct kad_lower *l);
+/* The attribute's type is known afterwards (KAD_T_NONE if it cannot be). */
+void kad_attr_ready(struct kad_lower *l, int kind, int attribute);
+/* --- condition.c --- */
+/* A condition; NULL when it has a mistake or there is none. */
+const struct kad_expr *kad_lower_condition(struct kad_lower *l, const struct kad_node *x,
+                                           struct kad_scope scope);
+/* A value of any type. */
+const struct kad_expr *kad_lower_value(struct kad_lower *l, const struct kad_node *x,
+                                       struct kad_scope scope);
+/* --- rules.c --- */
+/* Whom each rule is about; before conditions can ask for tasks. */
+void kad_rule_subjects(struct kad_lower *l);
+void kad_lower_guards(struct kad_lower *l);
+void kad_lower_rules(struct kad_lower *l);
+/* --- phases.c --- */
+void kad_lower_phases(struct kad_lower *l, struct kad_rule *r, const struct kad_decl *d);
+/* --- check.c: what concerns the policy as a whole --- */
+void kad_check_whole(struct kad_lower *l);
+
+#endif

@@ -1,0 +1,269 @@
+/* Names and values as messages and look-ups need them. */
+#include "dsl/lower.h"
+#include "dsl/parser.h"
+#include "dsl/syntax.h"
+#include "dsl/words.h"
+
+/* --- for messages --- */
+
+const char *kad_line_of(struct kad_lower *l, uint32_t at)
+{
+    return kad_arena_printf(l->u->arena, "%zu", kad_source_line(&l->u->src, at) + 1);
+}
+
+int kad_line_no(const struct kad_lower *l, struct kad_span at)
+{
+    return (int)kad_source_line(&l->u->src, at.from) + 1;
+}
+
+const char *kad_text_at(struct kad_lower *l, struct kad_span span)
+{
+    struct kad_str s = kad_source_slice(&l->u->src, span);
+    struct kad_buf b = {0};
+    bool blank = false;
+    for (size_t i = 0; i < s.n; i++) {
+        bool is_blank = s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\n' || s.p[i] == '\r';
+        if (is_blank && blank)
+            continue;
+        blank = is_blank;
+        kad_buf_putc(&b, is_blank ? ' ' : s.p[i]);
+    }
+    const char *text = kad_arena_strndup(l->u->arena, kad_buf_str(&b), b.n);
+    kad_buf_done(&b);
+    return text;
+}
+
+const char *kad_keyword(const struct kad_lower *l, int token)
+{
+    const char *word = kad_word_of(token, l->u->swedish);
+    return word ? word : "";
+}
+
+/* --- names that are nearly right --- */
+
+#define SLIPS 2
+
+struct kad_near kad_near_to(struct kad_str wanted)
+{
+    /* In a short name two slips make another name. */
+    return (struct kad_near){.wanted = wanted, .distance = wanted.n <= 4 ? 2 : SLIPS + 1};
+}
+
+void kad_near_try(struct kad_near *n, struct kad_str name)
+{
+    if (n->distance == 0 || name.n == 0)
+        return;
+    unsigned d = kad_text_distance(n->wanted, name, n->distance - 1);
+    if (d < n->distance) {
+        n->distance = d;
+        n->best = name;
+    }
+}
+
+void kad_near_say(struct kad_lower *l, struct kad_diag *r, const struct kad_near *n,
+                  struct kad_span span)
+{
+    if (n->best.n == 0)
+        return;
+    kad_advise(l->u->diags, r, _("Did you mean `%.*s`?"), KAD_STR_FMT(n->best));
+    kad_mend(l->u->diags, &l->u->src, r, span, n->best);
+}
+
+/* --- look-ups that complain --- */
+
+static bool is_suspect(const struct kad_lower *l, const struct kad_ident *name)
+{
+    return name->name.n == 0 || kad_syntax_suspect(l->u, name->name);
+}
+
+int kad_find_event(struct kad_lower *l, const struct kad_ident *name)
+{
+    int i = kad_policy_event(l->p, name->name);
+    if (i >= 0 || is_suspect(l, name))
+        return i;
+    struct kad_near near = kad_near_to(name->name);
+    for (size_t k = 0; k < l->p->n_events; k++)
+        kad_near_try(&near, l->p->events[k].name);
+    kad_near_say(l, kad_say(l, name->span, KAD_K_NO_EVENT, name->name.p), &near, name->span);
+    return -1;
+}
+
+int kad_find_event_of(struct kad_lower *l, const struct kad_ident *name, int kind)
+{
+    int i = kad_find_event(l, name);
+    if (i < 0 || kind < 0 || l->p->events[i].kind < 0 || l->p->events[i].kind == kind)
+        return i;
+    (void)kad_say(l, name->span, KAD_K_EVENT_OF_OTHER, name->name.p,
+                  l->p->kinds[l->p->events[i].kind].name.p, l->p->kinds[kind].name.p);
+    return -1;
+}
+
+int kad_find_field(struct kad_lower *l, int event, const struct kad_ident *name)
+{
+    if (event < 0)
+        return -1;
+    const struct kad_event_type *e = &l->p->events[event];
+    int i = kad_event_field(e, name->name);
+    if (i >= 0 || is_suspect(l, name))
+        return i;
+    struct kad_near near = kad_near_to(name->name);
+    for (size_t k = 0; k < e->n_fields; k++)
+        kad_near_try(&near, e->fields[k].name);
+    kad_near_say(l, kad_say(l, name->span, KAD_K_NO_FIELD, e->name.p, name->name.p), &near,
+                 name->span);
+    return -1;
+}
+
+int kad_find_kind(struct kad_lower *l, const struct kad_ident *name)
+{
+    int i = kad_policy_kind(l->p, name->name);
+    if (i >= 0 || is_suspect(l, name))
+        return i;
+    struct kad_near near = kad_near_to(name->name);
+    for (size_t k = 0; k < l->p->n_kinds; k++)
+        kad_near_try(&near, l->p->kinds[k].name);
+    kad_near_say(l, kad_say(l, name->span, KAD_K_NO_KIND, name->name.p), &near, name->span);
+    return -1;
+}
+
+int kad_find_attribute(struct kad_lower *l, int kind, const struct kad_ident *name)
+{
+    if (kind < 0)
+        return -1;
+    const struct kad_kind *k = &l->p->kinds[kind];
+    int i = kad_kind_attribute(k, name->name);
+    if (i >= 0 || is_suspect(l, name))
+        return i;
+    struct kad_near near = kad_near_to(name->name);
+    for (size_t n = 0; n < k->n_attributes; n++)
+        kad_near_try(&near, k->attributes[n].name);
+    kad_near_say(l, kad_say(l, name->span, KAD_K_NO_ATTRIBUTE, k->name.p, name->name.p), &near,
+                 name->span);
+    return -1;
+}
+
+int kad_find_task(struct kad_lower *l, const struct kad_ident *a, const struct kad_ident *b,
+                  int kind)
+{
+    struct kad_str full = a->name;
+    struct kad_span span = {a->span.from, a->span.to};
+    if (b->name.p) {
+        full = kad_str(kad_arena_printf(l->u->arena, "%s.%s", a->name.p, b->name.p));
+        span.to = b->span.to;
+    }
+    int i = kad_policy_task(l->p, full);
+    if (i >= 0) {
+        int of = l->p->rules[l->p->tasks[i].rule].subject;
+        if (kind < 0 || of < 0 || of == kind)
+            return i;
+        (void)kad_say(l, span, KAD_K_TASK_OF_OTHER, full.p, l->p->kinds[of].name.p,
+                      l->p->kinds[kind].name.p);
+        return -1;
+    }
+    if (is_suspect(l, a) || (b->name.p && is_suspect(l, b)))
+        return -1;
+    struct kad_near near = kad_near_to(full);
+    for (size_t k = 0; k < l->p->n_tasks; k++)
+        kad_near_try(&near, l->p->tasks[k].name);
+    kad_near_say(l, kad_say(l, span, KAD_K_NO_TASK, full.p), &near, span);
+    return -1;
+}
+
+/* --- types and values --- */
+
+const char *kad_type_said(struct kad_lower *l, enum kad_type type, int ref)
+{
+    switch (type) {
+    case KAD_T_TEXT:
+        return _("a text");
+    case KAD_T_NUMBER:
+        return _("a number");
+    case KAD_T_PERCENT:
+        return _("per cent");
+    case KAD_T_MONEY:
+        return _("an amount of money");
+    case KAD_T_DATE:
+        return _("a date");
+    case KAD_T_YESNO:
+        return _("yes or no");
+    case KAD_T_PERSON:
+        return _("a person");
+    case KAD_T_CHOICE:
+        return kad_arena_printf(l->u->arena, _("a choice of `%s`"), l->p->choices[ref].name.p);
+    case KAD_T_SUBJECT:
+        return kad_arena_printf(l->u->arena, _("one of `%s`"), l->p->kinds[ref].name.p);
+    default:
+        return _("a name");
+    }
+}
+
+static bool no_such_value(struct kad_lower *l, const struct kad_literal *lit, struct kad_want want)
+{
+    struct kad_ident name = {lit->str, lit->span};
+    if (is_suspect(l, &name))
+        return false;
+    struct kad_near near = kad_near_to(lit->str);
+    if (want.type == KAD_T_CHOICE) {
+        const struct kad_choice *c = &l->p->choices[want.ref];
+        if (kad_syntax_suspect(l->u, c->name))
+            return false;
+        for (size_t i = 0; i < c->n_values; i++)
+            kad_near_try(&near, c->values[i].name);
+        kad_near_say(l, kad_say(l, lit->span, KAD_K_NO_CHOICE_VALUE, c->name.p, lit->str.p), &near,
+                     lit->span);
+        return false;
+    }
+    const struct kad_kind *k = &l->p->kinds[want.ref];
+    for (size_t i = 0; i < k->n_members; i++)
+        kad_near_try(&near, k->members[i].name);
+    kad_near_say(l, kad_say(l, lit->span, KAD_K_NO_MEMBER, k->name.p, lit->str.p), &near,
+                 lit->span);
+    return false;
+}
+
+static bool of_name(struct kad_lower *l, const struct kad_literal *lit, struct kad_want want,
+                    struct kad_value *ret)
+{
+    *ret = (struct kad_value){.type = want.type, .know = KAD_KNOWN};
+    int i = -1;
+    switch (want.type) {
+    case KAD_T_CHOICE:
+        i = kad_choice_value(&l->p->choices[want.ref], lit->str);
+        break;
+    case KAD_T_SUBJECT:
+        i = kad_kind_member(&l->p->kinds[want.ref], lit->str);
+        break;
+    case KAD_T_PERSON:
+        ret->str = kad_str_dup(l->a, lit->str);
+        return true;
+    default:
+        (void)kad_say(l, lit->span, KAD_K_VALUE_TYPE, lit->str.p, _("a name"),
+                      kad_type_said(l, want.type, want.ref));
+        return false;
+    }
+    if (i < 0)
+        return no_such_value(l, lit, want);
+    ret->num = i;
+    ret->str = want.type == KAD_T_CHOICE ? l->p->choices[want.ref].values[i].name
+                                         : l->p->kinds[want.ref].members[i].name;
+    return true;
+}
+
+bool kad_value_of(struct kad_lower *l, const struct kad_literal *lit, struct kad_want want,
+                  struct kad_value *ret)
+{
+    if (want.type == KAD_T_NONE)
+        return false;
+    if (lit->type == KAD_T_NONE)
+        return of_name(l, lit, want, ret);
+    bool fits = lit->type == want.type || (lit->type == KAD_T_TEXT && want.type == KAD_T_PERSON);
+    if (!fits) {
+        (void)kad_say(l, lit->span, KAD_K_VALUE_TYPE, kad_text_at(l, lit->span),
+                      kad_type_said(l, lit->type, -1), kad_type_said(l, want.type, want.ref));
+        return false;
+    }
+    *ret = (struct kad_value){.type = want.type, .know = KAD_KNOWN, .num = lit->num};
+    if (lit->type == KAD_T_TEXT)
+        ret->str = kad_str_dup(l->a, lit->str);
+    return true;
+}

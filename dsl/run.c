@@ -1,0 +1,337 @@
+/* Running examples: each line becomes a record, as an import would make it, and the story is derived
+ * with the policy alone. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/derive.h"
+#include "dsl/dsl.h"
+#include "dsl/example.h"
+
+#define DAY_MICRO (INT64_C(86400) * 1000000)
+
+static const struct kad_examples *examples_of(const struct kad_policy *p)
+{
+    kad_assert(p->compiled_by);
+    return p->compiled_by;
+}
+
+size_t kad_dsl_example_count(const struct kad_policy *p)
+{
+    return examples_of(p)->n;
+}
+
+struct kad_str kad_dsl_example_name(const struct kad_policy *p, size_t i)
+{
+    kad_assert(i < examples_of(p)->n);
+    return examples_of(p)->v[i].name;
+}
+
+int kad_dsl_example_line(const struct kad_policy *p, size_t i)
+{
+    kad_assert(i < examples_of(p)->n);
+    return examples_of(p)->v[i].line;
+}
+
+/* --- the lines as records --- */
+
+struct run {
+    const struct kad_policy *p;
+    const struct kad_example *x;
+    struct kad_example_result *ret;
+    struct kad_arena *a;
+    struct kad_timeline timeline;
+    size_t *order; /* steps in the order they were recorded */
+    uint64_t *seq; /* of each step; 0: not recorded, because it was refused */
+    uint64_t last; /* seq given last */
+};
+
+static void fail(struct run *r, int line, const char *fmt, ...) KAD_PRINTF(3, 4);
+static void fail(struct run *r, int line, const char *fmt, ...)
+{
+    struct kad_buf b = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    kad_buf_vprintf(&b, fmt, ap);
+    va_end(ap);
+    struct kad_example_failure f = {line, {kad_arena_strndup(r->a, kad_buf_str(&b), b.n), b.n}};
+    kad_buf_done(&b);
+    kad_vec_push(r->a, r->ret, f);
+}
+
+/* By the day of recording, else as written: what is recorded later is known later. */
+static void make_order(struct run *r)
+{
+    size_t n = r->x->n_steps;
+    r->order = kad_arena_array(r->a, size_t, n + 1);
+    r->seq = kad_arena_array(r->a, uint64_t, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = i;
+        for (; k > 0 && r->x->steps[r->order[k - 1]].recorded > r->x->steps[i].recorded; k--)
+            r->order[k] = r->order[k - 1];
+        r->order[k] = i;
+    }
+}
+
+static int kind_of(const struct run *r, const struct kad_example_step *s)
+{
+    return r->p->events[s->event].kind;
+}
+
+static struct kad_record record_of(const struct run *r, size_t i)
+{
+    const struct kad_example_step *s = &r->x->steps[i];
+    struct kad_record rec = {.kind = KAD_R_EVENT,
+                             .seq = r->seq[i],
+                             .at = (kad_instant)s->recorded * DAY_MICRO + DAY_MICRO / 2,
+                             .on = s->on,
+                             .subject = s->subject,
+                             .type = r->p->events[s->event].name,
+                             .fields = s->fields,
+                             .n_fields = s->n_fields};
+    if (s->kind == KAD_STEP_EVENT)
+        return rec;
+    rec.kind = s->kind == KAD_STEP_CORRECT ? KAD_R_CORRECTED : KAD_R_RETRACTED;
+    rec.type = kad_str(kad_record_type(rec.kind));
+    rec.ref = r->seq[s->target];
+    if (s->moved_to != KAD_DAY_NONE)
+        rec.on = s->moved_to;
+    return rec;
+}
+
+/* A correction leaves the whole event: what it does not give, it keeps. */
+static void complete(struct run *r, struct kad_record *rec, const struct kad_record *before)
+{
+    struct kad_field *f =
+        kad_arena_array(r->a, struct kad_field, rec->n_fields + before->n_fields + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < before->n_fields; i++)
+        f[n++] = before->fields[i];
+    for (size_t i = 0; i < rec->n_fields; i++) {
+        size_t k = 0;
+        while (k < n && !kad_str_eq(f[k].name, rec->fields[i].name))
+            k++;
+        f[k] = rec->fields[i];
+        n += k == n;
+    }
+    rec->fields = f;
+    rec->n_fields = n;
+}
+
+/* The subject's story of what was recorded so far. */
+static void story_of(struct run *r, int kind, struct kad_str subject, struct kad_story *ret)
+{
+    size_t n = 0;
+    struct kad_record *all = kad_arena_array(r->a, struct kad_record, r->x->n_steps + 1);
+    for (size_t i = 0; i < r->x->n_steps; i++) {
+        size_t at = r->order[i];
+        const struct kad_example_step *s = &r->x->steps[at];
+        if (r->seq[at] == 0 || kind_of(r, s) != kind || !kad_str_eq(s->subject, subject))
+            continue;
+        all[n] = record_of(r, at);
+        if (s->kind != KAD_STEP_EVENT && all[n].ref == 0)
+            continue;
+        for (size_t k = n; k > 0 && s->kind == KAD_STEP_CORRECT; k--)
+            if (all[k - 1].seq == all[n].ref ||
+                (all[k - 1].kind == KAD_R_CORRECTED && all[k - 1].ref == all[n].ref)) {
+                if (s->moved_to == KAD_DAY_NONE)
+                    all[n].on = all[k - 1].on;
+                complete(r, &all[n], &all[k - 1]);
+                break;
+            }
+        n++;
+    }
+    kad_story_build(r->a, subject, all, n, KAD_KNOWN_ALL, ret);
+}
+
+static struct kad_derive *derive(struct run *r, const struct kad_story *story, int kind)
+{
+    return kad_derive_new(r->a, &r->timeline, story, r->p->kinds[kind].name);
+}
+
+/* --- telling the story --- */
+
+static bool contains(struct kad_str text, struct kad_str part)
+{
+    for (size_t i = 0; i + part.n <= text.n; i++)
+        if (memcmp(text.p + i, part.p, part.n) == 0)
+            return true;
+    return false;
+}
+
+static bool may_be_first(const struct run *r, const struct kad_example_step *s,
+                         const struct kad_story *story)
+{
+    const struct kad_kind *k = &r->p->kinds[kind_of(r, s)];
+    return k->begins_with < 0 || story->n_facts == 0 ||
+           kad_str_eq(story->facts[0].type, r->p->events[k->begins_with].name);
+}
+
+/* Is the event refused by a guard? What was expected of it is compared with what happens. */
+static void judge(struct run *r, size_t i)
+{
+    const struct kad_example_step *s = &r->x->steps[i];
+    int kind = kind_of(r, s);
+    struct kad_story story;
+    r->seq[i] = ++r->last;
+    story_of(r, kind, s->subject, &story);
+    struct kad_derive *d = derive(r, &story, kind);
+    size_t pos = 0;
+    while (pos < story.n_facts && story.facts[pos].seq != r->seq[i])
+        pos++;
+    kad_assert(pos < story.n_facts);
+    const struct kad_finding *f, *refusal = NULL;
+    size_t n = kad_derive_judge(d, pos, &f);
+    bool matched = false;
+    for (size_t k = 0; k < n; k++) {
+        if (!f[k].guard->require)
+            continue;
+        refusal = refusal ? refusal : &f[k];
+        matched = matched || contains(f[k].guard->message, s->refused);
+    }
+    r->ret->checked += s->refused.n > 0;
+    if (s->refused.n > 0 && !refusal)
+        fail(r, s->line, _("The event should be refused with “%.*s”, but it is accepted."),
+             KAD_STR_FMT(s->refused));
+    else if (s->refused.n > 0 && !matched)
+        fail(r, s->line,
+             _("The event should be refused with “%.*s”, but it is refused with “%.*s”."),
+             KAD_STR_FMT(s->refused), KAD_STR_FMT(refusal->guard->message));
+    else if (s->refused.n == 0 && refusal)
+        fail(r, s->line, _("The event is refused: “%.*s” (line %d; %.*s)."),
+             KAD_STR_FMT(refusal->guard->message), refusal->guard->line,
+             KAD_STR_FMT(refusal->values));
+    else if (!may_be_first(r, s, &story))
+        fail(r, s->line, _("The first event of a subject of the kind `%.*s` is `%.*s`."),
+             KAD_STR_FMT(r->p->kinds[kind].name),
+             KAD_STR_FMT(r->p->events[r->p->kinds[kind].begins_with].name));
+    if (refusal)
+        r->seq[i] = 0;
+}
+
+static void tell(struct run *r)
+{
+    for (size_t i = 0; i < r->x->n_steps; i++) {
+        size_t at = r->order[i];
+        if (r->x->steps[at].kind == KAD_STEP_EVENT)
+            judge(r, at);
+        else
+            r->seq[at] = ++r->last;
+    }
+}
+
+/* --- what is expected --- */
+
+/* "due 2021-06-07 done, due 2021-06-14 open": the instances of a task that there are, at most some. */
+#define SHOWN 8
+static const char *instances_said(struct run *r, const struct kad_instance *v, size_t n,
+                                  struct kad_str task)
+{
+    struct kad_buf b = {0};
+    size_t shown = 0;
+    for (size_t i = 0; i < n; i++) {
+        char due[KAD_DAY_TEXT];
+        if (!kad_str_eq(v[i].task, task))
+            continue;
+        if (shown++ == SHOWN) {
+            kad_buf_puts(&b, ", …");
+            break;
+        }
+        kad_buf_printf(&b, "%s%s %s%s", shown > 1 ? ", " : "", kad_day_text(v[i].due, due),
+                       kad_state_name(v[i].state), v[i].late ? " late" : "");
+    }
+    const char *text = kad_arena_strdup(r->a, kad_buf_str(&b));
+    kad_buf_done(&b);
+    return text;
+}
+
+static void expect_task(struct run *r, const struct kad_example_expect *e, struct kad_derive *d)
+{
+    const struct kad_instance *v;
+    struct kad_str task = r->p->tasks[e->task].name;
+    kad_day horizon = e->due != KAD_DAY_NONE && e->due > e->on ? e->due : e->on;
+    size_t n = kad_derive_instances(d, e->on, horizon, &v);
+    bool found = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!kad_str_eq(v[i].task, task) || (e->due != KAD_DAY_NONE && v[i].due != e->due))
+            continue;
+        /* `no T`: none that has opened; what lies ahead is no task yet. */
+        if (e->none ? v[i].state != KAD_S_UPCOMING
+                    : (int)v[i].state == e->state && (!e->late || v[i].late))
+            found = true;
+    }
+    if (found != e->none)
+        return;
+    const char *there = instances_said(r, v, n, task);
+    if (*there)
+        fail(r, e->line, _("Expected “%.*s”, but what there is of the task is: %s."),
+             KAD_STR_FMT(e->text), there);
+    else
+        fail(r, e->line, _("Expected “%.*s”, but there is no such task."), KAD_STR_FMT(e->text));
+}
+
+static void expect_attribute(struct run *r, const struct kad_example_expect *e,
+                             struct kad_derive *d)
+{
+    struct kad_value v =
+        kad_derive_attribute(d, r->p, e->attribute, kad_derive_end_of(d, e->on), e->on);
+    bool known = kad_value_known(v);
+    if (e->known != 0 ? known == (e->known > 0) : kad_value_eq(v, e->value) == KAD_YES)
+        return;
+    const struct kad_attribute *a = &r->p->kinds[e->kind].attributes[e->attribute];
+    struct kad_buf b = {0};
+    kad_policy_put_value(&b, r->p, v, a->type, a->ref);
+    fail(r, e->line, _("Expected “%.*s”, but it is %s."), KAD_STR_FMT(e->text), kad_buf_str(&b));
+    kad_buf_done(&b);
+}
+
+static void check(struct run *r)
+{
+    for (size_t i = 0; i < r->x->n_expects; i++) {
+        const struct kad_example_expect *e = &r->x->expects[i];
+        struct kad_story story;
+        story_of(r, e->kind, e->subject, &story);
+        struct kad_derive *d = derive(r, &story, e->kind);
+        r->ret->checked++;
+        if (e->task >= 0)
+            expect_task(r, e, d);
+        else
+            expect_attribute(r, e, d);
+    }
+}
+
+/* 1 January of the year of the first day that the example names. */
+static kad_day in_force_from(const struct kad_example *x)
+{
+    kad_day first = KAD_DAY_MAX;
+    for (size_t i = 0; i < x->n_steps; i++) {
+        if (x->steps[i].on < first)
+            first = x->steps[i].on;
+        if (x->steps[i].moved_to != KAD_DAY_NONE && x->steps[i].moved_to < first)
+            first = x->steps[i].moved_to;
+    }
+    for (size_t i = 0; i < x->n_expects; i++)
+        if (x->expects[i].on < first)
+            first = x->expects[i].on;
+    return kad_day_of(kad_ymd_of(first).year, 1, 1);
+}
+
+bool kad_dsl_example_run(const struct kad_policy *p, size_t i, struct kad_example_result *ret)
+{
+    *ret = (struct kad_example_result){0};
+    kad_arena_init(&ret->arena);
+    const struct kad_example *x = &examples_of(p)->v[i];
+    struct kad_adoption *adoption = kad_arena_new(&ret->arena, struct kad_adoption);
+    *adoption =
+        (struct kad_adoption){.seq = 1, .from = in_force_from(x), .name = p->name, .policy = p};
+    struct run r = {
+        .p = p, .x = x, .ret = ret, .a = &ret->arena, .timeline = {adoption, 1}, .last = 1};
+    make_order(&r);
+    tell(&r);
+    check(&r);
+    return ret->n == 0;
+}
+
+void kad_dsl_example_done(struct kad_example_result *r)
+{
+    kad_arena_done(&r->arena);
+}
