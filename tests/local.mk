@@ -14,6 +14,7 @@ CORE_TESTS = \
 	tests/unit/test_base \
 	tests/unit/test_calendar \
 	tests/unit/test_clock \
+	tests/unit/test_disk \
 	tests/unit/test_engine \
 	tests/unit/test_engine_amend \
 	tests/unit/test_engine_batch \

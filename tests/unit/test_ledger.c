@@ -2,24 +2,10 @@
 #include "tests/unit/unit.h"
 
 #include <signal.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include "core/story.h"
 #include "tests/unit/store.h"
-
-/* This one stands before the C library's: the disk is as full as a test says. */
-static uint64_t free_bytes = UINT64_MAX;
-int statvfs(const char *path, struct statvfs *ret)
-{
-    struct statfs fs;
-    if (syscall(SYS_statfs, path, &fs) != 0)
-        return -1;
-    *ret = (struct statvfs){.f_frsize = 4096, .f_bsize = 4096, .f_bavail = free_bytes / 4096};
-    return 0;
-}
 
 static void an_empty_ledger_says_so(void **state)
 {
@@ -462,40 +448,6 @@ static void the_longest_keys_fit(void **state)
     kad_ledger_close(l);
 }
 
-static void on_a_full_disk_only_what_takes_back_is_written(void **state)
-{
-    struct place *p = *state;
-    struct kad_ledger *l = place_new(p);
-    struct kad_txn *t = place_begin(p, l);
-    place_append(p, t, "C-1", 1, "");
-    ok(p, kad_txn_commit(t, &p->error));
-    free_bytes = (uint64_t)64 << 20;
-    t = place_begin(p, l);
-    struct kad_record r = event_of("C-1", "visit", 1);
-    fails(p, kad_txn_append(t, &r, KAD_STR("participant"), &p->error), KAD_EFULL, "nearly full");
-    kad_txn_abort(t);
-    t = place_begin(p, l);
-    struct kad_record back = event_of("C-1", "", 1);
-    back.kind = KAD_R_RETRACTED;
-    back.ref = 1;
-    ok(p, kad_txn_append(t, &back, KAD_STR("participant"), &p->error));
-    ok(p, kad_txn_commit(t, &p->error));
-    free_bytes = ((uint64_t)64 << 20) + 8192;
-    t = place_begin(p, l);
-    place_append(p, t, "C-1", 1, "");
-    ok(p, kad_txn_commit(t, &p->error));
-    t = place_begin(p, l); /* room when it began, none at its end */
-    place_append(p, t, "C-1", 1, "");
-    free_bytes = 0;
-    fails(p, kad_txn_commit(t, &p->error), KAD_EFULL, "Nothing was written");
-    free_bytes = UINT64_MAX;
-    struct kad_snapshot *s;
-    ok(p, kad_snapshot_take(l, &s, &p->error));
-    assert_string_equal(place_seqs(p, s, "C-1"), "1 2 3");
-    kad_snapshot_release(s);
-    kad_ledger_close(l);
-}
-
 /* A story from the store is the one that its records tell. */
 static void a_story_is_built_from_what_is_stored(void **state)
 {
@@ -592,7 +544,6 @@ int main(void)
         PLACE_TEST(an_id_keeps_the_first_that_had_it),
         PLACE_TEST(what_does_not_fit_is_refused),
         PLACE_TEST(the_longest_keys_fit),
-        PLACE_TEST(on_a_full_disk_only_what_takes_back_is_written),
         PLACE_TEST(a_story_is_built_from_what_is_stored),
         PLACE_TEST(a_killed_writer_leaves_whole_transactions),
     };
