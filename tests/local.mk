@@ -34,7 +34,8 @@ CORE_TESTS = \
 	tests/unit/test_window \
 	tests/unit/test_workday
 
-DSL_TESTS =
+DSL_TESTS = \
+	tests/unit/test_engine_dsl
 
 BATS_TESTS =
 
@@ -48,6 +49,8 @@ tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(TOY_SOURCES)
 tests_unit_test_engine_amend_SOURCES = tests/unit/test_engine_amend.c $(TOY_SOURCES)
 tests_unit_test_engine_batch_SOURCES = tests/unit/test_engine_batch.c $(TOY_SOURCES)
 tests_unit_test_engine_carry_SOURCES = tests/unit/test_engine_carry.c $(TOY_SOURCES)
+tests_unit_test_engine_dsl_SOURCES = tests/unit/test_engine_dsl.c $(TOY_SOURCES)
+tests_unit_test_engine_dsl_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_engine_event_SOURCES = tests/unit/test_engine_event.c $(TOY_SOURCES)
 tests_unit_test_engine_policy_SOURCES = tests/unit/test_engine_policy.c $(TOY_SOURCES)
 
