@@ -41,7 +41,7 @@ static const char *const formats[KAD_F__COUNT] = {
 
 /* --- the tables in words --- */
 
-const char *kad_placeholder(const char *word)
+static const char *placeholder(const char *word)
 {
     static const char *const known[] = {
         N_("COMMAND"), N_("DATE"),  N_("DIR"),  N_("FIELD"),  N_("FILE"),    N_("FORMAT"),
@@ -55,15 +55,14 @@ const char *kad_placeholder(const char *word)
     return word;
 }
 
-/* Appends text with every word in capitals in the running language. */
-static void put_placeholders(struct kad_buf *b, const char *s)
+void kad_put_placeholders(struct kad_buf *b, const char *s)
 {
     while (*s) {
         size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
         if (n >= 2 && s[0] != '-') {
             char word[32];
             snprintf(word, sizeof word, "%.*s", (int)n, s);
-            kad_buf_puts(b, kad_placeholder(word));
+            kad_buf_puts(b, placeholder(word));
             s += n;
         } else {
             /* A word in small letters or a mark goes as it stands, to the next blank or bracket. */
@@ -80,7 +79,7 @@ void kad_cmd_put_usage(struct kad_buf *b, const struct kad_cmd *cmd)
     kad_buf_puts(b, cmd->name);
     if (*cmd->args) {
         kad_buf_putc(b, ' ');
-        put_placeholders(b, cmd->args);
+        kad_put_placeholders(b, cmd->args);
     }
 }
 
@@ -181,6 +180,16 @@ static int find_option(const char *name, size_t n)
     return -1;
 }
 
+static enum kad_err needs_value(const struct kad_opt *o, struct kad_error *reterr)
+{
+    struct kad_buf b = {0};
+    kad_put_placeholders(&b, o->arg);
+    kad_fail(reterr, KAD_EINPUT, _("--%s needs a value: --%s %s."), o->name, o->name,
+             kad_buf_str(&b));
+    kad_buf_done(&b);
+    return KAD_EINPUT;
+}
+
 /* Split argv into options and words; both may stand anywhere. `--` ends the options. */
 static enum kad_err split(struct kad_cli *c, int argc, char **argv, const char **ret_unknown,
                           struct kad_error *reterr)
@@ -222,8 +231,7 @@ static enum kad_err split(struct kad_cli *c, int argc, char **argv, const char *
         else if (i + 1 < argc)
             c->opt[o] = argv[++i];
         else
-            return kad_fail(reterr, KAD_EINPUT, _("--%s needs a value: --%s %s."), kad_opts[o].name,
-                            kad_opts[o].name, kad_placeholder(kad_opts[o].arg));
+            return needs_value(&kad_opts[o], reterr);
     }
     return KAD_OK;
 }

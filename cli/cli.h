@@ -99,8 +99,8 @@ enum kad_err kad_args_no_command(const char *first, const char *second, struct k
 bool kad_cmd_takes(const struct kad_cmd *cmd, enum kad_opt_id o);
 /* "record TYPE SUBJECT ...", its capitals in the running language. */
 void kad_cmd_put_usage(struct kad_buf *b, const struct kad_cmd *cmd);
-/* A placeholder of opt.def or cmd.def in the running language: "DATE" → "DATUM". */
-const char *kad_placeholder(const char *word);
+/* Text of cmd.def or opt.def with its words in capitals in the running language. */
+void kad_put_placeholders(struct kad_buf *b, const char *s);
 
 /* An option's value as a day; KAD_DAY_NONE when it was not given. */
 enum kad_err kad_opt_day(const struct kad_cli *c, enum kad_opt_id o, kad_day *ret,

@@ -1,6 +1,9 @@
 /* demo: a realistic store made from nothing. */
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/demo.h"
@@ -284,24 +287,74 @@ static void put_next_steps(struct demo *m)
     }
 }
 
+/* Made beside and renamed when it is whole: an interrupted demo leaves no half store. */
+static enum kad_err make_beside(struct demo *m, const char *beside, struct kad_error *reterr)
+{
+    struct kad_ledger_info info = {.mode = KAD_LEDGER_PLAIN};
+    snprintf(info.programme, sizeof info.programme, "Demo");
+    const char *store = m->c->opt[KAD_O_STORE];
+    m->c->opt[KAD_O_STORE] = beside;
+    enum kad_err got = kad_ledger_create(beside, &info, reterr);
+    if (got == KAD_OK)
+        got = kad_cli_open(m->c, true, reterr);
+    m->c->opt[KAD_O_STORE] = store;
+    if (got == KAD_OK)
+        got = fill(m, reterr);
+    kad_engine_close(m->c->engine);
+    m->c->engine = NULL;
+    return got;
+}
+
+static void remove_store(const char *dir)
+{
+    static const char *const files[] = {"data.mdb", "lock.mdb", "writer"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[4096];
+        if (snprintf(path, sizeof path, "%s/%s", dir, files[i]) < (int)sizeof path)
+            unlink(path);
+    }
+    rmdir(dir);
+}
+
+/* Is there a folder with something in it, or a file? Then the ledger says what is wrong with it. */
+static bool is_taken(const char *dir)
+{
+    DIR *d = opendir(dir);
+    if (!d)
+        return errno != ENOENT;
+    size_t n = 0;
+    while (n < 3 && readdir(d))
+        n++;
+    closedir(d);
+    return n > 2; /* . and .. */
+}
+
 enum kad_err kad_cmd_demo(struct kad_cli *c, struct kad_error *reterr)
 {
     uint64_t cases = CASES_DEFAULT, seed = 1;
     struct kad_ledger_info info = {.mode = KAD_LEDGER_PLAIN};
     struct demo m = {.c = c};
+    const char *store = kad_cli_store(c);
     if (kad_opt_number(c, KAD_O_CASES, 1, CASES_MOST, &cases, reterr) != KAD_OK ||
         kad_opt_number(c, KAD_O_SEED, 0, UINT64_MAX / 16, &seed, reterr) != KAD_OK)
         return reterr->code;
-    snprintf(info.programme, sizeof info.programme, "Demo");
-    if (kad_ledger_create(kad_cli_store(c), &info, reterr) != KAD_OK ||
-        kad_cli_open(c, true, reterr) != KAD_OK)
-        return reterr->code;
+    if (is_taken(store))
+        return kad_ledger_create(store, &info, reterr);
+    size_t n = strlen(store);
+    while (n > 1 && store[n - 1] == '/')
+        n--;
+    const char *beside = kad_arena_printf(&c->arena, "%.*s.demo-%ld", (int)n, store,
+                                          (long)getpid());
     m.d.cases = (uint32_t)cases;
     m.d.seed = seed;
     kad_arena_init(&m.arena);
-    enum kad_err got = fill(&m, reterr);
+    enum kad_err got = make_beside(&m, beside, reterr);
+    if (got == KAD_OK && rename(beside, store) != 0)
+        got = kad_fail(reterr, KAD_ESTORE, _("%s cannot be written: %s."), store, strerror(errno));
     if (got == KAD_OK)
         put_next_steps(&m);
+    else
+        remove_store(beside);
     kad_arena_done(&m.arena);
     free(m.d.v);
     return got;

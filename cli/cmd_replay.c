@@ -199,7 +199,7 @@ static enum kad_err load_policy(struct replay *p, struct kad_error *reterr)
     enum kad_err got = kad_file_read(path, KAD_LIMIT_RULE_BYTES, &text, reterr);
     if (got == KAD_OK) {
         struct kad_str copy = kad_str_dup(&p->c->arena, (struct kad_str){text.p, text.n});
-        got = kad_dsl_compile_plain(copy, path, &p->policy, reterr);
+        got = kad_dsl_compile_fn(copy, path, &p->policy, reterr);
     }
     kad_buf_done(&text);
     if (got == KAD_OK)
@@ -261,10 +261,11 @@ static void put_csv_counts(struct replay *p)
     }
 }
 
-static void cell_count(struct kad_table *t, uint64_t n)
+static void cell_count(struct kad_table *t, uint64_t n, bool shown)
 {
     struct kad_buf b = {0};
-    kad_put_count(&b, n);
+    if (shown)
+        kad_put_count(&b, n);
     kad_table_cell(t, (struct kad_str){b.p, b.n});
     kad_buf_done(&b);
 }
@@ -280,14 +281,21 @@ static void put_text_counts(struct replay *p)
     columns[2 + N_COUNTED] = (struct kad_column){.title = _("done late"), .right = true};
     struct kad_table t;
     kad_table_init(&t, &p->c->arena, columns, sizeof columns / sizeof *columns);
+    /* States that nothing is in get no column. */
+    struct tally sum = {0};
+    for (size_t i = 0; i < p->tallies.n; i++) {
+        for (size_t s = 0; s < KAD_S__COUNT; s++)
+            sum.states[s] += p->tallies.v[i].states[s];
+        sum.done_late += p->tallies.v[i].done_late;
+    }
     for (size_t i = 0; i < p->tallies.n; i++) {
         const struct tally *y = &p->tallies.v[i];
         kad_table_row(&t, KAD_PLAIN);
         kad_table_cell(&t, y->label);
-        cell_count(&t, y->instances);
+        cell_count(&t, y->instances, true);
         for (size_t s = 0; s < N_COUNTED; s++)
-            cell_count(&t, y->states[counted[s]]);
-        cell_count(&t, y->done_late);
+            cell_count(&t, y->states[counted[s]], sum.states[counted[s]]);
+        cell_count(&t, y->done_late, sum.done_late);
     }
     kad_put_day_long(&b, p->day);
     kad_out_line(o, KAD_BOLD, _("Derived anew as of %s"), kad_buf_str(&b));

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 
 #define MINUTE ((kad_instant)60 * 1000000)
+#define SHOWN 10 /* cases that are written, not drawn: one coach's */
 #define CASES_PER_COACHES 600 /* ten coaches carry this many over two years */
 
 /* --- chance --- */
@@ -57,10 +58,12 @@ static bool tell(struct life *l, enum kad_demo_what what, kad_day on)
     struct kad_demo *d = l->d;
     uint32_t luck = (uint32_t)kad_demo_random(&l->luck);
     int32_t delay = chance(l, 70) ? 0 : chance(l, 80) ? between(l, 1, 3) : between(l, 4, 12);
+    delay = l->who < SHOWN ? 0 : delay;
     int32_t minute = between(l, 8 * 60, 17 * 60);
     if (on > d->today || on < d->from)
         return false;
-    kad_day recorded = on + delay < d->today ? on + delay : d->today;
+    kad_day recorded = working(on + delay);
+    recorded = recorded < d->today ? recorded : d->today;
     kad_instant at = kad_clock_day_end(recorded) - (24 * 60 - minute) * MINUTE + 1;
     at = at > d->now ? d->now : at;
     if (d->n == d->cap) {
@@ -121,7 +124,7 @@ struct kad_demo_person kad_demo_person(const struct kad_demo *d, uint32_t who)
 {
     uint64_t luck = kad_demo_stream(d, who) ^ UINT64_C(0x5bf03635);
     struct kad_demo_person p = {0};
-    p.coach = who < 10 ? 0 : (uint32_t)(kad_demo_random(&luck) % d->coaches);
+    p.coach = who < SHOWN ? 0 : (uint32_t)(kad_demo_random(&luck) % d->coaches);
     p.unit = kad_demo_unit_of_coach(p.coach);
     p.born = kad_add_years(d->today, -(int32_t)(21 + kad_demo_random(&luck) % 38)) -
              (kad_day)(kad_demo_random(&luck) % 360);
@@ -295,27 +298,27 @@ static void shown(struct life *l)
 {
     kad_day t = l->d->today, month = kad_add_months(t, -1);
     kad_day in = l->who == 2 ? t - 2 : l->who == 8 ? t : l->who == 1 ? t - 160 : t - 300;
-    tell(l, KAD_D_REFERRAL, in - 45);
+    tell(l, KAD_D_REFERRAL, working(in - 45));
     if (l->who == 9) {
         tell(l, KAD_D_MOVED, t - 3);
         return;
     }
-    tell(l, KAD_D_INCLUDE, in - 20);
+    tell(l, KAD_D_INCLUDE, working(in - 20));
     if (l->who == 5)
         return;
     tell(l, KAD_D_ENROLL, in);
     if (l->who == 2 || l->who == 8)
         return;
     tell(l, KAD_D_ENTERED, in);
-    tell(l, KAD_D_PROFILE, in + 30);
-    tell(l, KAD_D_FINDING, in + 70);
+    tell(l, KAD_D_PROFILE, working(in + 30));
+    tell(l, KAD_D_FINDING, working(in + 70));
     surveys(l, in, l->who == 3 ? kad_add_months(t, -3) : t - 20);
     switch (l->who) {
     case 0: /* the first month closed yesterday, one visit short */
         tell(l, KAD_D_EMPLOYED, month);
         tell(l, KAD_D_SUPPORT, month);
         for (int week = 0; week < 3; week++)
-            tell(l, KAD_D_VISIT, month + 7 * week + 3);
+            tell(l, KAD_D_VISIT, working(month + 7 * week + 2));
         break;
     case 1: /* ten days at work, the first visit is late */
         tell(l, KAD_D_EMPLOYED, t - 10);
@@ -405,7 +408,7 @@ void kad_demo_tell(struct kad_demo *d)
     d->coaches = d->coaches ? d->coaches : 10;
     for (uint32_t who = 0; who < d->cases; who++) {
         struct life l = begin(d, who);
-        if (who < 10)
+        if (who < SHOWN)
             shown(&l);
         else
             participant(&l);

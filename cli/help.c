@@ -19,10 +19,11 @@ static void put_option(struct kad_buf *b, const struct kad_cmd *cmd, enum kad_op
     const char *own = cmd ? strstr(cmd->args, needle) : NULL;
     if (own) {
         snprintf(word, sizeof word, "%.*s", (int)strcspn(own + n, "]"), own + n);
-        kad_buf_printf(b, " %s", kad_placeholder(word));
     } else {
-        kad_buf_printf(b, " %s", kad_placeholder(opt->arg));
+        snprintf(word, sizeof word, "%s", opt->arg);
     }
+    kad_buf_putc(b, ' ');
+    kad_put_placeholders(b, word);
 }
 
 static void put_options(struct kad_out *o, const struct kad_cmd *cmd, bool global)

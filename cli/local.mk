@@ -1,13 +1,49 @@
 # cli/: the program. To add a file, put its .c and .h into kadens_SOURCES, in the alphabet's order;
 # a language is one line in each of the three lists at the end.
 #
-# bin_PROGRAMS += kadens
-# kadens_SOURCES = \
-# 	cli/main.c
-# kadens_LDADD = rules/librules.a $(DSL_LIBS) $(JANSSON_LIBS)
-#
-# Shell completion: bashcompdir = $(datadir)/bash-completion/completions
-#                   dist_bashcomp_DATA = cli/completion/kadens
+bin_PROGRAMS += kadens
+kadens_SOURCES = \
+	cli/args.c \
+	cli/cli.h \
+	cli/cmd.def \
+	cli/cmd_demo.c \
+	cli/cmd_import.c \
+	cli/cmd_init.c \
+	cli/cmd_log.c \
+	cli/cmd_policies.c \
+	cli/cmd_record.c \
+	cli/cmd_replay.c \
+	cli/cmd_rules.c \
+	cli/cmd_show.c \
+	cli/cmd_tasks.c \
+	cli/csv.c \
+	cli/csv.h \
+	cli/dates.c \
+	cli/demo.h \
+	cli/demo_life.c \
+	cli/effects.c \
+	cli/effects.h \
+	cli/help.c \
+	cli/help.h \
+	cli/json.c \
+	cli/json.h \
+	cli/json_in.c \
+	cli/main.c \
+	cli/open.c \
+	cli/opt.def \
+	cli/out.c \
+	cli/out.h \
+	cli/records.c \
+	cli/records.h \
+	cli/rows.c \
+	cli/rows.h \
+	cli/write.c \
+	cli/write.h
+kadens_LDADD = rules/librules.a $(DSL_LIBS) $(JANSSON_LIBS) -lm
+
+# Made by `kadens help --completion`; tests/cli/help.bats holds them together.
+bashcompdir = $(datadir)/bash-completion/completions
+dist_bashcomp_DATA = cli/completion/kadens
 
 # The translations lie in the build tree just as they are installed: the program looks for
 # locale/ beside itself first, then in LOCALEDIR.

@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     enum kad_err got = kad_args_read(&c, argc, argv, &error);
     bool nothing = got == KAD_OK && !c.cmd && !c.opt[KAD_O_VERSION] && !c.opt[KAD_O_HELP];
     if (nothing) {
-        kad_tell(_("no command was given. Begin with “kadens help”, or look at “kadens demo”."));
+        kad_tell(_("No command was given. Begin with “kadens help”, or look at “kadens demo”."));
         got = KAD_EINPUT;
     } else if (got == KAD_OK) {
         got = run(&c, &error);

@@ -41,7 +41,7 @@ enum kad_err kad_cli_open(struct kad_cli *c, bool write, struct kad_error *reter
         .dir = kad_cli_store(c),
         .write = write,
         .wait_ms = (unsigned)wait_s * 1000,
-        .compile = kad_dsl_compile_plain,
+        .compile = kad_dsl_compile_fn,
         .now = c->now,
         .known = c->known,
     };

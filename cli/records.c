@@ -44,6 +44,27 @@ struct kad_str kad_record_label(const struct kad_engine *e, const struct kad_rec
     return kad_type_label(kad_record_policy(e, r), r->type);
 }
 
+/* What people call a field: its own label, else that of the choice or kind it names, else that of
+ * the attribute that is read from it. */
+static struct kad_str field_label(const struct kad_policy *p, int event, int field)
+{
+    const struct kad_event_type *e = &p->events[event];
+    const struct kad_field_def *f = &e->fields[field];
+    if (!kad_str_eq(f->label, f->name))
+        return f->label;
+    if (f->type == KAD_T_CHOICE && f->ref >= 0)
+        return p->choices[f->ref].label;
+    if (f->type == KAD_T_SUBJECT && f->ref >= 0)
+        return p->kinds[f->ref].label;
+    const struct kad_kind *k = &p->kinds[e->kind];
+    for (size_t i = 0; i < k->n_attributes; i++)
+        for (size_t j = 0; j < k->attributes[i].n_items; j++)
+            if (k->attributes[i].items[j].after.event == event &&
+                k->attributes[i].items[j].field == field)
+                return k->attributes[i].label;
+    return f->label;
+}
+
 void kad_put_fields(struct kad_buf *b, const struct kad_policy *p, struct kad_str type,
                     const struct kad_field *f, size_t n, bool open)
 {
@@ -51,10 +72,10 @@ void kad_put_fields(struct kad_buf *b, const struct kad_policy *p, struct kad_st
     for (size_t i = 0; i < n; i++) {
         int at = event >= 0 ? kad_event_field(&p->events[event], f[i].name) : -1;
         const struct kad_field_def *def = at >= 0 ? &p->events[event].fields[at] : NULL;
-        struct kad_str label = def ? def->label : f[i].name;
+        struct kad_str label = def ? field_label(p, event, at) : f[i].name;
         kad_buf_puts(b, b->n ? ", " : "");
         kad_buf_put(b, label.p, label.n);
-        kad_buf_putc(b, ' ');
+        kad_buf_puts(b, ": ");
         struct kad_value v = f[i].value;
         if (v.know == KAD_SEALED || v.know == KAD_ERASED)
             kad_buf_puts(b, v.know == KAD_SEALED ? _("(sealed)") : _("(erased)"));

@@ -12,7 +12,7 @@ const struct kad_policy *kad_policy_with(const struct kad_engine *e, uint64_t se
 /* "Anställning", "Rättelse"; the type's own name when nothing labels it. */
 struct kad_str kad_record_label(const struct kad_engine *e, const struct kad_record *r);
 struct kad_str kad_type_label(const struct kad_policy *p, struct kad_str type);
-/* "extent 75 %, employer Sågen": private values only where `open`, else as "(private)". */
+/* "Steg: Yrkesprofil, extent: 75 %": private values only where `open`, else as "(private)". */
 void kad_put_fields(struct kad_buf *b, const struct kad_policy *p, struct kad_str type,
                     const struct kad_field *f, size_t n, bool open);
 /* What one of the engine's own records says: what it corrects and why, what it adopts. */

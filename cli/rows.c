@@ -158,7 +158,20 @@ struct kad_str kad_row_owner(const struct kad_row *row)
 }
 
 /* Groups, in the order they are shown. */
-enum part { LATE, TODAY, THIS_WEEK, LATER, UPCOMING, DONE, MISSED, UNTOLD, DROPPED, WAIVED, GONE };
+enum part {
+    LATE,
+    TODAY,
+    THIS_WEEK,
+    NEXT_WEEK,
+    LATER,
+    UPCOMING,
+    DONE,
+    MISSED,
+    UNTOLD,
+    DROPPED,
+    WAIVED,
+    GONE
+};
 static const struct {
     const char *title;
     enum kad_style style;
@@ -166,6 +179,7 @@ static const struct {
     [LATE] = {N_("Late"), KAD_LATE},
     [TODAY] = {N_("Today"), KAD_SOON},
     [THIS_WEEK] = {N_("This week"), KAD_BOLD},
+    [NEXT_WEEK] = {N_("Next week"), KAD_BOLD},
     [LATER] = {N_("Later"), KAD_BOLD},
     [UPCOMING] = {N_("Not yet open"), KAD_BOLD},
     [DONE] = {N_("Done"), KAD_GOOD},
@@ -178,13 +192,15 @@ static const struct {
 
 static enum part part_of(const struct kad_instance *i, kad_day today)
 {
+    kad_day sunday = today + 6 - kad_weekday(today);
     switch (i->state) {
     case KAD_S_UPCOMING:
         return UPCOMING;
     case KAD_S_OPEN:
-        return i->due <= today                             ? TODAY
-               : i->due <= today + 6 - kad_weekday(today) ? THIS_WEEK
-                                                           : LATER;
+        return i->due <= today        ? TODAY
+               : i->due <= sunday     ? THIS_WEEK
+               : i->due <= sunday + 7 ? NEXT_WEEK
+                                      : LATER;
     case KAD_S_OVERDUE:
         return LATE;
     case KAD_S_DONE:

@@ -37,7 +37,13 @@ CORE_TESTS = \
 DSL_TESTS = \
 	tests/unit/test_engine_dsl
 
-BATS_TESTS =
+BATS_TESTS = \
+	tests/cli/fines.bats \
+	tests/cli/help.bats \
+	tests/cli/record.bats \
+	tests/cli/tasks.bats
+
+EXTRA_DIST += tests/cli/common.bash
 
 # A policy by hand, and a ledger of its own for each test.
 TOY_SOURCES = \
