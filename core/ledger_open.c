@@ -202,23 +202,25 @@ static enum kad_err check_dir(const char *dir, struct kad_error *reterr)
 static enum kad_err held(const char *dir, int fd, unsigned wait_ms, struct kad_error *reterr)
 {
     char text[256] = "";
-    char *part[3] = {NULL, NULL, NULL}, *rest = text;
+    struct kad_buf part[3] = {{0}};
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
     text[n > 0 ? n : 0] = '\0';
-    for (size_t i = 0; i < 3 && rest; i++)
-        part[i] = strsep(&rest, "\n");
-    if (!rest || !*part[0])
-        return kad_fail(reterr, KAD_EBUSY,
-                        _("Another program is writing to the store %s. Waited %u seconds for it; "
-                          "try again later."),
-                        dir, wait_ms / 1000);
-    struct kad_buf who = {0};
-    kad_text_put_safe(&who, kad_str(part[1]));
-    enum kad_err err = kad_fail(reterr, KAD_EBUSY,
-                                _("“%s” (process %s) has been writing to the store %s since %s. "
-                                  "Waited %u seconds for it; try again later."),
-                                kad_buf_str(&who), part[0], dir, part[2], wait_ms / 1000);
-    kad_buf_done(&who);
+    char *rest = text;
+    for (size_t i = 0; i < 3 && rest; i++) /* anybody may have written there */
+        kad_text_put_safe(&part[i], kad_str(strsep(&rest, "\n")));
+    enum kad_err err =
+        rest && part[0].n > 0
+            ? kad_fail(reterr, KAD_EBUSY,
+                       _("“%s” (process %s) has been writing to the store %s since %s. Waited %u "
+                         "seconds for it; try again later."),
+                       kad_buf_str(&part[1]), kad_buf_str(&part[0]), dir, kad_buf_str(&part[2]),
+                       wait_ms / 1000)
+            : kad_fail(reterr, KAD_EBUSY,
+                       _("Another program is writing to the store %s. Waited %u seconds for it; "
+                         "try again later."),
+                       dir, wait_ms / 1000);
+    for (size_t i = 0; i < 3; i++)
+        kad_buf_done(&part[i]);
     return err;
 }
 

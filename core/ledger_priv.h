@@ -180,8 +180,7 @@ struct kad_txn {
     struct kad_buf scratch;
     uint64_t first_pending; /* seq of records[0] */
     kad_vec(struct kad_str) records;
-    struct kad_hash subjects, ids; /* key to struct kad_pending; key to its seq */
-    kad_vec(struct kad_str) mentions;
+    struct kad_hash subjects, ids, mentions; /* values: struct kad_pending, seq, nothing */
     kad_vec(uint64_t) adopted;
     size_t bytes;                /* that wait */
     size_t bytes_total, checked; /* of the whole transaction; when free space was last looked at */

@@ -142,6 +142,7 @@ static void txn_free(struct kad_txn *t)
     kad_lmdb_end(t->view.ledger);
     free(t->subjects.slots);
     free(t->ids.slots);
+    free(t->mentions.slots);
     kad_buf_done(&t->scratch);
     kad_arena_done(&t->arena);
     free(t);
@@ -244,8 +245,11 @@ static void add_mentions(struct kad_txn *t, const struct kad_record *r)
             continue;
         char key[KAD_PAIR_KEY];
         size_t n = kad_pair_key(key, r->fields[i].value.str, r->subject);
-        struct kad_str s = {kad_arena_memdup(&t->arena, key, n), n};
-        kad_vec_push(&t->arena, &t->mentions, s);
+        struct kad_str s = {key, n};
+        if (hash_find(t, &t->mentions, s))
+            continue;
+        s.p = kad_arena_memdup(&t->arena, key, n);
+        hash_add(t, &t->mentions, s, t);
         t->bytes += n;
     }
 }
@@ -447,22 +451,12 @@ static int put_ids(struct kad_txn *t)
     return rc == MDB_KEYEXIST ? 0 : rc;
 }
 
-static int cmp_str(const void *pa, const void *pb)
-{
-    const struct kad_str *a = pa, *b = pb;
-    return kad_str_cmp(*a, *b);
-}
-
 static int put_mentions(struct kad_txn *t)
 {
     int rc = 0;
-    if (t->mentions.n > 1)
-        qsort(t->mentions.v, t->mentions.n, sizeof *t->mentions.v, cmp_str);
-    for (size_t i = 0; i < t->mentions.n && (rc == 0 || rc == MDB_KEYEXIST); i++) {
-        if (i > 0 && kad_str_eq(t->mentions.v[i - 1], t->mentions.v[i]))
-            continue;
-        rc = put(t, KAD_TAB_MENTION, t->mentions.v[i], KAD_STR(""), MDB_NOOVERWRITE);
-    }
+    hash_sort(&t->mentions);
+    for (size_t i = 0; i < t->mentions.n && (rc == 0 || rc == MDB_KEYEXIST); i++)
+        rc = put(t, KAD_TAB_MENTION, t->mentions.slots[i].key, KAD_STR(""), MDB_NOOVERWRITE);
     return rc == MDB_KEYEXIST ? 0 : rc;
 }
 
@@ -505,8 +499,8 @@ enum kad_err kad_txn_flush(struct kad_txn *t, struct kad_error *reterr)
     }
     hash_clear(&t->subjects);
     hash_clear(&t->ids);
+    hash_clear(&t->mentions);
     t->records.v = NULL, t->records.n = t->records.cap = 0;
-    t->mentions.v = NULL, t->mentions.n = t->mentions.cap = 0;
     t->adopted.v = NULL, t->adopted.n = t->adopted.cap = 0;
     t->first_pending = t->state.last_seq + 1;
     /* Only when much has gathered: what a view gave out lives until the next append. */

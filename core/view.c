@@ -47,11 +47,14 @@ static void tell(struct check *c, enum kad_table table, struct kad_str key, cons
         struct kad_str head = kad_key_head(key);
         if (head.n == 0 || table != KAD_TAB_STORY)
             head = key;
-        for (size_t i = 0; i < head.n; i++) /* not always text, when it differs */
-            if ((unsigned char)head.p[i] < 0x20)
+        for (size_t from = 0; from < head.n;) { /* not always text, when it differs */
+            const char *nul = memchr(head.p + from, '\0', head.n - from);
+            size_t to = nul ? (size_t)(nul - head.p) : head.n;
+            kad_text_put_safe(&safe, (struct kad_str){head.p + from, to - from});
+            if (nul)
                 kad_buf_putc(&safe, '|');
-            else
-                kad_buf_putc(&safe, head.p[i]);
+            from = to + (nul != NULL);
+        }
     }
     kad_buf_printf(&b, format, kad_table_names[table], kad_buf_str(&safe));
     c->differs(c->ctx, kad_buf_str(&b));
