@@ -35,7 +35,9 @@ CORE_TESTS = \
 	tests/unit/test_workday
 
 DSL_TESTS = \
-	tests/unit/test_engine_dsl
+	tests/unit/test_engine_dsl \
+	tests/unit/test_fineprint \
+	tests/unit/test_sketches
 
 BATS_TESTS = \
 	tests/cli/fines.bats \
@@ -72,10 +74,15 @@ PLAIN_SOURCES = \
 	tests/unit/plain.h \
 	tests/unit/plain_instances.c \
 	tests/unit/plain_parts.h
+tests_unit_test_fineprint_SOURCES = tests/unit/test_fineprint.c $(TOY_SOURCES) \
+	tests/unit/story_text.c tests/unit/story_text.h
+tests_unit_test_fineprint_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
 	$(TOY_SOURCES)
+tests_unit_test_sketches_SOURCES = tests/unit/test_sketches.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
+tests_unit_test_sketches_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 
 # Fuzz targets: each plays its corpus here; tests/fuzz/run looks for more with clang.
 FUZZ_TESTS = \

@@ -66,7 +66,7 @@ static void events(struct make *m)
     f[0] = field("why", KAD_T_CHOICE, 0, false);
     event(m, EV_STOPPED, SKETCH_PARTICIPANT, f, 1);
     f[0] = field("ok", KAD_T_YESNO, -1, false);
-    event(m, EV_REPORT, SKETCH_TOWN, f, 1);
+    event(m, EV_FILED, SKETCH_TOWN, f, 1);
     event(m, EV_AUDIT, SKETCH_TOWN, NULL, 0);
     event(m, EV_MEETING, SKETCH_PROGRAMME, NULL, 0);
 }
@@ -513,7 +513,7 @@ void sketch_fields(struct dice *d, int which, kad_day on, struct kad_arena *a,
         f[n++] = (struct kad_field){KAD_STR("to"), kad_value_date(on + score * 25), false};
     if (which == EV_STOPPED)
         f[n++] = (struct kad_field){KAD_STR("why"), grade(score % 3), false};
-    if (which == EV_REPORT)
+    if (which == EV_FILED)
         f[n++] = (struct kad_field){KAD_STR("ok"), kad_value_yesno(score > 3), false};
     *ret_n = n;
 }

@@ -75,7 +75,7 @@ static int random_event(struct dice *d, int kind)
     if (kind == SKETCH_PARTICIPANT)
         return participant[dice_roll(d, 15)];
     if (kind == SKETCH_TOWN)
-        return dice_chance(d, 80) ? EV_REPORT : EV_AUDIT;
+        return dice_chance(d, 80) ? EV_FILED : EV_AUDIT;
     return EV_MEETING;
 }
 

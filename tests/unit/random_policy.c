@@ -86,7 +86,7 @@ static struct sketch_triggers some(struct dice *d, const int *from, uint32_t n)
 static const int opening[] = {EV_HIRED, EV_HIRED, EV_START, EV_VISIT, EV_STOPPED};
 static const int doing[] = {EV_VISIT, EV_VISIT, EV_CALL, EV_HIRED};
 static const int closing[] = {EV_FIRED, EV_STOPPED, EV_CALL};
-static const int town_doing[] = {EV_REPORT, EV_AUDIT};
+static const int town_doing[] = {EV_FILED, EV_AUDIT};
 static const int programme_doing[] = {EV_MEETING};
 
 static void random_common(struct dice *d, struct sketch_rule *r)
@@ -146,6 +146,8 @@ static void random_phase(struct dice *d, struct sketch_rule *r, enum kad_unit un
 static void random_cadence(struct dice *d, struct sketch_rule *r)
 {
     r->from = some(d, opening, 3);
+    for (size_t i = 0; i < r->from.n && r->from.n > 1; i++)
+        r->from.v[i].condition = 0; /* one line, and what is behind `where` is about all */
     r->from_every = dice_chance(d, 30);
     r->n_phases = 1 + dice_roll(d, 3);
     int32_t next = 1;
@@ -164,6 +166,7 @@ static void random_cadence(struct dice *d, struct sketch_rule *r)
 static void random_duty(struct dice *d, struct sketch_rule *r, kad_day around)
 {
     r->subject = (int)dice_roll(d, 3);
+    r->running = KAD_RUNNING_UNSAID; /* a duty has no running cases */
     if (r->subject == SKETCH_PARTICIPANT) {
         r->done_by = some(d, doing, 4);
         static const int of[] = {8, 9, 10, 11, 14, 15, 17, 18, SKETCH_TASK_DONE};
@@ -265,7 +268,8 @@ void sketch_change(struct dice *d, const char *prefix, const struct sketch *from
             r->due = (struct kad_offset){2, KAD_U_WEEK, -1};
             r->cycle.times = r->has_due ? 1 : r->cycle.times;
         } else {
-            r->until = other.until;
+            if (r->subject == other.subject)
+                r->until = other.until;
             r->move = other.move;
             r->running = other.running;
         }
@@ -291,8 +295,8 @@ bool sketch_first_task(const struct sketch *s, const char **ret_rule, int *ret_e
 }
 
 static const char *const event_names[EV__COUNT] = {
-    "start",    "moved",   "hired",   "fired",  "visit", "call",
-    "extended", "stopped", "coached", "report", "audit", "meeting",
+    "start",    "moved",   "hired",   "fired", "visit", "call",
+    "extended", "stopped", "coached", "filed", "audit", "meeting",
 };
 
 const char *sketch_event_name(int event)
@@ -312,13 +316,19 @@ static void put_where(struct kad_buf *b, const struct sketch *s, int condition)
     }
 }
 
+/* Each on its own line; without conditions, all on one. */
 static void put_triggers(struct kad_buf *b, const struct sketch *s, const char *word,
                          const struct sketch_triggers *t)
 {
+    bool together = t->n == 2 && !t->v[0].condition && !t->v[1].condition;
     for (size_t i = 0; i < t->n; i++) {
-        kad_buf_printf(b, "    %s %s", word, event_names[t->v[i].event]);
+        if (together && i > 0)
+            kad_buf_printf(b, ", %s", event_names[t->v[i].event]);
+        else
+            kad_buf_printf(b, "    %s %s", word, event_names[t->v[i].event]);
         put_where(b, s, t->v[i].condition);
-        kad_buf_puts(b, "\n");
+        if (!together || i + 1 == t->n)
+            kad_buf_puts(b, "\n");
     }
 }
 
@@ -457,7 +467,7 @@ static const char vocabulary[] =
     "event extended of participant to date\n"
     "event stopped of participant why grade\n"
     "event coached of participant coach person\n"
-    "event report of town ok yes/no\n"
+    "event filed of town ok yes/no\n"
     "event audit of town\n"
     "event meeting of programme\n\n"
     "subject participant\n"
@@ -478,8 +488,8 @@ void sketch_text(const struct sketch *s, bool whole, struct kad_buf *b)
     char day[KAD_DAY_TEXT];
     const char *rule;
     int event;
-    kad_buf_printf(b, "policy %s\n    language en\n    calendar %s\n    running cases %s\n",
-                   s->name, s->sweden ? "sweden" : "none",
+    kad_buf_printf(b, "policy %s\n    language en\n%s    running cases %s\n", s->name,
+                   s->sweden ? "    calendar sweden\n" : "",
                    s->running == KAD_RUNNING_FOLLOW ? "follow the new rules"
                                                     : "keep the old rules");
     if (s->closed != KAD_DAY_NONE)

@@ -24,7 +24,7 @@ enum sketch_event {
     EV_EXTENDED,
     EV_STOPPED,
     EV_COACHED,
-    EV_REPORT,
+    EV_FILED,
     EV_AUDIT,
     EV_MEETING,
     EV__COUNT

@@ -11,7 +11,7 @@
 #include "tests/unit/plain.h"
 #include "tests/unit/random_history.h"
 
-static uint64_t first_seed = 1, n_seeds = 3000;
+static uint64_t first_seed = 1, n_seeds = 6000;
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
 {

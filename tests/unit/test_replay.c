@@ -109,7 +109,7 @@ static void write_lines(struct dice *d, struct line *lines)
         *l = (struct line){.subject = dice_roll(d, LEN(subjects)), .on = on};
         int kind = subjects[l->subject].kind;
         int which = kind == SKETCH_PROGRAMME ? EV_MEETING
-                    : kind == SKETCH_TOWN    ? EV_REPORT + (int)dice_roll(d, 2)
+                    : kind == SKETCH_TOWN    ? EV_FILED + (int)dice_roll(d, 2)
                     : begun[l->subject]      ? of_participant[dice_roll(d, 11)]
                                              : EV_START;
         begun[l->subject] = true;
