@@ -124,22 +124,36 @@ static enum kad_err parse(struct reader *r)
 static const char *const keys[] = {"seq", "id",  "type", "subject", "on",       "at",        "clock",
                                    "by",  "via", "data", "policy",  "override", "deviations"};
 
+static bool is_key(const char *key)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+static const char *nearest_key(const char *key)
+{
+    const char *best = NULL;
+    unsigned distance = 3;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        unsigned d = kad_text_distance(kad_str(key), kad_str(keys[i]), 2);
+        if (d < distance) {
+            distance = d;
+            best = keys[i];
+        }
+    }
+    return best;
+}
+
 static enum kad_err check_keys(struct reader *r)
 {
     const char *key;
     json_t *v;
     json_object_foreach(r->ret->root, key, v) {
-        const char *best = NULL;
-        unsigned distance = 3;
-        for (size_t i = 0; i < sizeof keys / sizeof *keys && distance; i++) {
-            unsigned d = kad_text_distance(kad_str(key), kad_str(keys[i]), 2);
-            if (d < distance) {
-                distance = d;
-                best = keys[i];
-            }
-        }
-        if (distance == 0)
+        if (is_key(key))
             continue;
+        const char *best = nearest_key(key);
         bad_key(r, key);
         if (best)
             return kad_fail(r->err, KAD_EINPUT,
