@@ -300,7 +300,7 @@ struct kad_clause *kad_guard(struct kad_script *u, struct kad_span at, bool requ
 struct kad_clause *kad_not_yet(struct kad_script *u, struct kad_span at, struct kad_ident word)
 {
     (void)kad_report(u->diags, &u->src, at, KAD_K_CLAUSE_NOT_YET, word.name.p);
-    return NULL;
+    return kad_name_clause(u, KAD_C_LATER, at, word);
 }
 
 /* --- conditions --- */

@@ -234,8 +234,6 @@ struct kad_clause *kad_expect_value(struct kad_script *u, struct kad_span at, st
 struct kad_clause *kad_expect_on(struct kad_span at, struct kad_clause *c,
                                  const struct kad_literal *day)
 {
-    if (!c)
-        return NULL;
     c->span = at;
     if (day) {
         c->day = (kad_day)day->num;

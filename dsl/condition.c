@@ -216,6 +216,9 @@ static struct kad_expr *right_of(struct kad_lower *l, const struct kad_expr *lef
                                  const struct kad_node *x, struct kad_scope s)
 {
     struct kad_want want = {left ? left->type : KAD_T_NONE, left ? left->ref : -1};
+    /* What a bare name means depends on the left, of which enough was said. */
+    if (!left && x->kind == KAD_N_NAME)
+        return NULL;
     if (left && left->type == KAD_T_PERSON && x->kind == KAD_N_LITERAL &&
         x->literal.type == KAD_T_TEXT)
         return constant(l, x, &x->literal, want);
@@ -232,19 +235,39 @@ static struct kad_expr *right_of(struct kad_lower *l, const struct kad_expr *lef
     return NULL;
 }
 
+/* `certificate is dome`: a task that is held against something else than a state. */
+static bool is_task_misnamed(struct kad_lower *l, const struct kad_node *x, struct kad_scope s)
+{
+    const struct kad_node *t = x->left;
+    if (t->kind != KAD_N_NAME || x->right->kind != KAD_N_NAME ||
+        kad_policy_task(l->p, t->a.name) < 0 || kad_policy_event(l->p, t->a.name) >= 0 ||
+        kad_policy_param(l->p, t->a.name) >= 0 ||
+        (s.event >= 0 && kad_event_field(&l->p->events[s.event], t->a.name) >= 0) ||
+        (s.kind >= 0 && kad_kind_attribute(&l->p->kinds[s.kind], t->a.name) >= 0))
+        return false;
+    struct kad_near near = kad_near_to(x->right->a.name);
+    for (int token = TOK_S_UPCOMING; token <= TOK_S_WITHDRAWN; token++)
+        kad_near_try(&near, kad_str(kad_keyword(l, token)));
+    kad_near_say(l, kad_say(l, x->right->span, KAD_K_NO_STATE, x->right->a.name.p, t->a.name.p),
+                 &near, x->right->span);
+    return true;
+}
+
 static struct kad_expr *compare(struct kad_lower *l, const struct kad_node *x, struct kad_scope s,
                                 enum kad_op op)
 {
+    if (op == KAD_X_EQ && is_task_misnamed(l, x, s))
+        return NULL;
     struct kad_expr *a = value(l, x->left, s, (struct kad_want){KAD_T_NONE, -1});
+    bool dates = op == KAD_X_BEFORE || op == KAD_X_AFTER;
+    if (a && dates && a->type != KAD_T_DATE) {
+        (void)kad_say(l, x->left->span, KAD_K_NOT_A_DATE, a->text.p, said(l, a));
+        return NULL;
+    }
     struct kad_expr *b = right_of(l, a, x->right, s);
     struct kad_expr *c = x->third ? right_of(l, a, x->third, s) : NULL;
     if (!a || !b || (x->third && !c))
         return NULL;
-    bool dates = op == KAD_X_BEFORE || op == KAD_X_AFTER;
-    if (dates && a->type != KAD_T_DATE) {
-        (void)kad_say(l, x->left->span, KAD_K_NOT_A_DATE, a->text.p, said(l, a));
-        return NULL;
-    }
     if (op != KAD_X_EQ && !is_ordered(a)) {
         (void)kad_say(l, x->left->span, KAD_K_NO_ORDER, a->text.p, said(l, a));
         return NULL;

@@ -242,7 +242,8 @@ static void lower_example(struct kad_lower *l, struct kad_example *x, const stru
         lower_expect(l, x, c, on);
     }
     for (size_t i = 0; i < d->clauses.n; i++)
-        expects = expects || d->clauses.v[i]->refused.name.n > 0;
+        expects =
+            expects || d->clauses.v[i]->refused.name.n > 0 || d->clauses.v[i]->kind == KAD_C_LATER;
     if (!expects && !d->broken)
         (void)kad_say(l, d->text.span, KAD_K_EXAMPLE_EMPTY);
 }

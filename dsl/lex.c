@@ -245,11 +245,29 @@ static bool place_decl(struct kad_script *u, struct kad_token *t, const KAD_YYST
 
 /* --- what the token is, by its place --- */
 
+/* Does a name that begins a line go on with what stands before it? Fields and values of a choice do;
+ * in a subject a name begins an attribute (but behind a comma the grammar takes it either way);
+ * elsewhere only behind what asks for more. */
+static bool is_list_of_names(const struct kad_script *u)
+{
+    switch (u->decl) {
+    case TOK_CHOICE:
+    case TOK_EVENT:
+        return true;
+    case TOK_SUBJECT:
+        return false;
+    default:
+        return u->last.token == ',' || u->last.token == '(' || u->last.token == '=' ||
+               u->last.token == '+' || u->last.token == '-' || u->last.token == TOK_AND ||
+               u->last.token == TOK_OR || u->last.token == TOK_NOT;
+    }
+}
+
 static void place_inside(struct kad_script *u, struct kad_token *t, KAD_YYSTYPE *value)
 {
     switch (t->token) {
     case TOK_NAME:
-        if (t->first && u->decl == TOK_SUBJECT)
+        if (t->first && !is_list_of_names(u))
             t->token = TOK_LINE_NAME;
         break;
     case TOK_FROM:

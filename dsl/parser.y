@@ -119,7 +119,7 @@ decl:
   ;
 
 label:
-    %empty { $$ = kad_no_ident(@$); }
+    %empty %prec LOW { $$ = kad_no_ident(@$); }
   | TEXT
   ;
 
@@ -186,7 +186,11 @@ note:
 
 /* --- policy, choice, param --- */
 
-policy_head: POLICY NAME label { kad_open(u, KAD_D_POLICY, @$, $NAME, $label); };
+/* A mistake behind the name: the declaration is there all the same. */
+policy_head:
+    POLICY NAME label { kad_open(u, KAD_D_POLICY, @$, $NAME, $label); }
+  | POLICY NAME error { kad_open(u, KAD_D_POLICY, @NAME, $NAME, kad_no_ident(@NAME)); RECOVER(u); }
+  ;
 policy_clauses:
     %empty
   | policy_clauses policy_clause { kad_put(u, $2); }
@@ -203,7 +207,10 @@ policy_clause:
   | note
   ;
 
-choice_head: CHOICE NAME label { kad_open(u, KAD_D_CHOICE, @$, $NAME, $label); };
+choice_head:
+    CHOICE NAME label { kad_open(u, KAD_D_CHOICE, @$, $NAME, $label); }
+  | CHOICE NAME error { kad_open(u, KAD_D_CHOICE, @NAME, $NAME, kad_no_ident(@NAME)); RECOVER(u); }
+  ;
 choice_items:
     %empty
   | choice_items choice_item { kad_put(u, $2); }
@@ -215,9 +222,13 @@ choice_item:
   | note
   ;
 
-param_head: PARAM NAME label param_of { kad_open_of(u, KAD_D_PARAM, @$, $NAME, $label, $param_of); };
+param_head:
+    PARAM NAME label param_of { kad_open_of(u, KAD_D_PARAM, @$, $NAME, $label, $param_of); }
+  | PARAM NAME error { kad_open(u, KAD_D_PARAM, @NAME, $NAME, kad_no_ident(@NAME)); RECOVER(u); }
+  | PARAM NAME label error { kad_open(u, KAD_D_PARAM, @NAME, $NAME, $label); RECOVER(u); }
+  ;
 param_of:
-    %empty { $$ = kad_no_ident(@$); }
+    %empty %prec LOW { $$ = kad_no_ident(@$); }
   | OF NAME { $$ = $NAME; }
   ;
 param_clauses:
@@ -248,7 +259,10 @@ per:
 
 /* --- subjects and their attributes --- */
 
-subject_head: SUBJECT NAME label { kad_open(u, KAD_D_SUBJECT, @$, $NAME, $label); };
+subject_head:
+    SUBJECT NAME label { kad_open(u, KAD_D_SUBJECT, @$, $NAME, $label); }
+  | SUBJECT NAME error { kad_open(u, KAD_D_SUBJECT, @NAME, $NAME, kad_no_ident(@NAME)); RECOVER(u); }
+  ;
 subject_clauses:
     %empty
   | subject_clauses subject_clause { kad_put(u, $2); }
@@ -378,10 +392,16 @@ at_clause:
 rule_head:
     TASK NAME label { kad_open(u, KAD_D_TASK, @$, $NAME, $label); }
   | DUTY NAME label { kad_open(u, KAD_D_DUTY, @$, $NAME, $label); }
+  | TASK NAME error { kad_open(u, KAD_D_TASK, @NAME, $NAME, kad_no_ident(@NAME)); RECOVER(u); }
+  | DUTY NAME error { kad_open(u, KAD_D_DUTY, @NAME, $NAME, kad_no_ident(@NAME)); RECOVER(u); }
   ;
-cadence_name: CADENCE NAME label { kad_open(u, KAD_D_CADENCE, @$, $NAME, $label); };
+cadence_name:
+    CADENCE NAME label { kad_open(u, KAD_D_CADENCE, @$, $NAME, $label); }
+  | CADENCE NAME error { kad_open(u, KAD_D_CADENCE, @NAME, $NAME, kad_no_ident(@NAME)); RECOVER(u); }
+  ;
 cadence_head:
     cadence_name %prec LOW
+  | cadence_name error { RECOVER(u); }
   | cadence_name FROM triggers { kad_put(u, kad_triggers(@triggers, KAD_C_FROM, $triggers)); }
   ;
 rule_clauses:

@@ -289,7 +289,8 @@ void kad_scan_stray(struct kad_script *u, struct kad_span span)
         return;
     size_t len;
     uint32_t c = kad_utf8_get(piece(u, span), &len);
-    if (uc_is_print(c) && c != 0xad) {
+    const uint32_t unseen = UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z;
+    if (!uc_is_general_category_withtable(c, unseen)) {
         (void)kad_report(u->diags, &u->src, span, KAD_K_STRAY_SIGN, text_of(u, span));
         return;
     }

@@ -111,7 +111,8 @@ static void say(struct said *s, const char *text)
 
 static void say_token(struct kad_script *u, struct said *s, int token)
 {
-    if (token == TOK_PERCENT || token == TOK_MONEY || token == TOK_LATER)
+    if (token == TOK_PERCENT || token == TOK_MONEY || token == TOK_LATER || token == '+' ||
+        token == '-' || token == '.')
         return;
     for (size_t i = 0; i < sizeof singles / sizeof singles[0]; i++)
         if (singles[i].token == token) {
@@ -195,6 +196,12 @@ static void advise_lines(struct kad_script *u, struct kad_diag *r)
 
 /* --- the messages --- */
 
+static bool is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           (unsigned char)c >= 0x80;
+}
+
 static const char *shown_token(struct kad_script *u, struct kad_span span)
 {
     struct kad_str s = kad_source_slice(&u->src, span);
@@ -210,6 +217,28 @@ static void line_ends(struct kad_script *u, const struct wanted *w)
     struct said s = accepted(u, w);
     advise_accepted(u, r, &s);
     kad_vec_push(u->arena, &u->broken, u->before.span.from);
+}
+
+/* A label without its quotes. */
+static void say_quotes(struct kad_script *u, struct kad_diag *r, struct kad_span span)
+{
+    kad_advise(u->diags, r, _("Texts that people see stand in quotes."));
+    const char *quoted = kad_arena_printf(u->arena, "\"%s\"", shown_token(u, span));
+    kad_mend(u->diags, &u->src, r, span, kad_str(quoted));
+}
+
+/* `size move.size`: an attribute's line without its `is`, of which the two names were read as members
+ * of `one of`. */
+static void no_definition(struct kad_script *u)
+{
+    size_t line = kad_source_line(&u->src, u->last.span.from);
+    uint32_t from = u->src.lines[line], to;
+    while (u->src.text.p[from] == ' ' || u->src.text.p[from] == '\t')
+        from++;
+    for (to = from; is_word_byte(u->src.text.p[to]);)
+        to++;
+    struct kad_span name = {from, to};
+    (void)kad_report(u->diags, &u->src, name, KAD_K_NO_DEFINITION, shown_token(u, name));
 }
 
 /* A word that may not stand here. `could_end`: the line is complete without it. */
@@ -229,9 +258,14 @@ static void misplaced(struct kad_script *u, int token, struct kad_span span, con
         kad_mend(u->diags, &u->src, r, there, kad_str(word));
         return;
     }
+    if (token == '.' && u->decl == TOK_SUBJECT && could_end) {
+        no_definition(u);
+        return;
+    }
     bool word = kad_word_of(token, u->swedish) != NULL;
+    bool attribute = u->decl == TOK_SUBJECT && u->last.first && could_end;
     struct said s = accepted(u, w);
-    if (word && s.n == 1 && wants(w, TOK_NAME)) {
+    if (word && wants(w, TOK_NAME) && (s.n == 1 || attribute)) {
         (void)kad_report(u->diags, &u->src, span, KAD_K_RESERVED, found);
         return;
     }
@@ -241,6 +275,8 @@ static void misplaced(struct kad_script *u, int token, struct kad_span span, con
         advise_accepted(u, r, &s);
     else if (u->last.first)
         advise_lines(u, r);
+    else if (token == TOK_NAME && wants(w, TOK_TEXT))
+        say_quotes(u, r, span);
     else
         kad_advise(u->diags, r, _("The line is complete before it."));
 }
@@ -260,11 +296,20 @@ static void skip_line(struct kad_script *u, uint32_t at)
     }
 }
 
+/* Something was said of this very place before: by the scanner, or of the same token. */
+static bool is_said(const struct kad_script *u, uint32_t at)
+{
+    for (size_t i = 0; i < u->diags->n; i++)
+        if (u->diags->v[i].span.from == at)
+            return true;
+    return false;
+}
+
 void kad_syntax_error(struct kad_script *u, int token, struct kad_span span, const int *expected,
                       size_t n)
 {
     struct wanted w = {expected, n};
-    bool again = span.from == u->error_at;
+    bool again = span.from == u->error_at || is_said(u, span.from);
     u->error_at = span.from;
     u->drop = false;
     kad_lex_excuse(u, span);
@@ -330,12 +375,6 @@ static size_t start_of(const struct kad_script *u, uint32_t at)
 static int by_text(const void *a, const void *b)
 {
     return kad_str_cmp(*(const struct kad_str *)a, *(const struct kad_str *)b);
-}
-
-static bool is_word_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
 }
 
 static void collect(struct kad_script *u, struct kad_str text)

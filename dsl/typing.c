@@ -102,10 +102,6 @@ static bool param_amount(struct kad_lower *l, struct kad_param *p, const struct 
                          struct kad_span *first, struct kad_param_value *ret)
 {
     const struct kad_literal *v = &c->value;
-    if (v->type == KAD_T_NONE) {
-        (void)kad_say(l, v->span, KAD_K_PARAM_NAME);
-        return false;
-    }
     if (p->type == KAD_T_NONE) {
         p->type = v->type;
         p->per = v->per;
@@ -134,13 +130,6 @@ static bool param_amount(struct kad_lower *l, struct kad_param *p, const struct 
     return kad_value_of(l, v, (struct kad_want){p->type, -1}, &ret->value);
 }
 
-static void param_twice(struct kad_lower *l, const struct kad_param *p, const struct kad_decl *d)
-{
-    for (size_t i = 1; i < p->n_values; i++)
-        if (value_cmp(&p->values[i - 1], &p->values[i]) == 0)
-            (void)kad_say(l, d->name.span, KAD_K_PARAM_TWICE, p->name.p);
-}
-
 static void lower_param(struct kad_lower *l, struct kad_param *p, const struct kad_decl *d)
 {
     bool of = d->of.name.p != NULL;
@@ -164,15 +153,18 @@ static void lower_param(struct kad_lower *l, struct kad_param *p, const struct k
             struct kad_param_value v = {.from = c->day == KAD_DAY_NONE ? KAD_DAY_MIN : c->day};
             if (of && p->kind < 0)
                 continue;
-            if (param_amount(l, p, c->kids.v[k], &first, &v))
-                kad_vec_push(l->u->arena, &values, v);
+            if (!param_amount(l, p, c->kids.v[k], &first, &v))
+                continue;
+            for (size_t n = 0; n < values.n; n++)
+                if (value_cmp(&values.v[n], &v) == 0)
+                    (void)kad_say(l, c->kids.v[k]->span, KAD_K_PARAM_TWICE, p->name.p);
+            kad_vec_push(l->u->arena, &values, v);
         }
     }
     if (values.n > 1)
         qsort(values.v, values.n, sizeof *values.v, value_cmp);
     p->values = kad_arena_memdup(l->a, values.v, values.n * sizeof *values.v);
     p->n_values = values.n;
-    param_twice(l, p, d);
     if (p->type == KAD_T_NONE && !d->broken && !(of && p->kind < 0))
         (void)kad_say(l, d->name.span, KAD_K_PARAM_NO_VALUE, p->name.p);
 }

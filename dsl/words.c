@@ -229,9 +229,10 @@ int kad_words_near(const struct kad_script *u, struct kad_span span,
         struct kad_span there = as_many(u, span.from, phrase);
         struct kad_str found = kad_source_slice(&u->src, there);
         /* Short words are near to anything. */
-        unsigned most = phrase.n <= 3 ? 1 : SLIPS;
+        unsigned most = found.n < 2 ? 0 : phrase.n <= 3 ? 1 : SLIPS;
         unsigned d = kad_text_distance(found, phrase, most);
-        if (d <= most && d < best) {
+        /* Of two that are equally near, the longer explains more of the line. */
+        if (d <= most && (d < best || (d == best && there.to > ret_span->to))) {
             best = d;
             token = words[i].token;
             *ret_span = there;
