@@ -37,6 +37,7 @@ CORE_TESTS = \
 DSL_TESTS = \
 	tests/unit/test_engine_dsl \
 	tests/unit/test_fineprint \
+	tests/unit/test_fineprint_times \
 	tests/unit/test_sketches
 
 BATS_TESTS = \
@@ -74,8 +75,11 @@ PLAIN_SOURCES = \
 	tests/unit/plain.h \
 	tests/unit/plain_instances.c \
 	tests/unit/plain_parts.h
-tests_unit_test_fineprint_SOURCES = tests/unit/test_fineprint.c $(TOY_SOURCES) \
-	tests/unit/story_text.c tests/unit/story_text.h
+STORY_SOURCES = tests/unit/story_text.c tests/unit/story_text.h tests/unit/fineprint.h
+tests_unit_test_fineprint_SOURCES = tests/unit/test_fineprint.c $(STORY_SOURCES)
+tests_unit_test_fineprint_times_SOURCES = tests/unit/test_fineprint_times.c $(STORY_SOURCES) \
+	$(TOY_SOURCES)
+tests_unit_test_fineprint_times_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_fineprint_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
