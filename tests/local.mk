@@ -125,3 +125,16 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	TZ=UTC; export TZ; \
 	unset LANGUAGE LANG KADENS_STORE KADENS_MAP;
+
+# --- what it costs: `make bench`, not part of the tests ---
+
+EXTRA_PROGRAMS = tests/bench/plain_import
+tests_bench_plain_import_LDADD = $(LMDB_LIBS)
+EXTRA_DIST += tests/bench/bench.sh
+CLEANFILES += $(EXTRA_PROGRAMS)
+
+.PHONY: bench
+bench: kadens$(EXEEXT) tests/bench/plain_import$(EXEEXT)
+	KADENS='$(abs_top_builddir)/kadens$(EXEEXT)' KAD_SRC='$(abs_top_srcdir)' \
+	FLOOR='$(abs_top_builddir)/tests/bench/plain_import$(EXEEXT)' LC_ALL=C.UTF-8 \
+	bash $(srcdir)/tests/bench/bench.sh
