@@ -52,14 +52,14 @@
 
 static struct tale t; /* begun anew for each test */
 
-static int setup(void **state)
+static inline int setup(void **state)
 {
     (void)state;
     tale_begin(&t, kad_dsl_compile_fn, "C-1", "client");
     return 0;
 }
 
-static int teardown(void **state)
+static inline int teardown(void **state)
 {
     (void)state;
     tale_end(&t);
