@@ -53,9 +53,42 @@ int kad_state_of(struct kad_str name)
         return -1;                                                                                 \
     } while (0)
 
+static size_t name_slot(struct kad_str name, size_t slots)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < name.n; i++)
+        h = (h ^ (unsigned char)name.p[i]) * 16777619u;
+    return (h ^ h >> 15) & (slots - 1);
+}
+
+/* Open addressing, at most half full; a slot holds the event's index + 1. */
+void kad_policy_index(struct kad_policy *p)
+{
+    kad_assert(p->n_events < UINT16_MAX);
+    size_t slots = 16;
+    while (slots < 2 * p->n_events)
+        slots *= 2;
+    p->event_index = kad_arena_array(&p->arena, uint16_t, slots);
+    p->n_event_index = slots;
+    for (size_t i = 0; i < p->n_events; i++) {
+        size_t at = name_slot(p->events[i].name, slots);
+        while (p->event_index[at] != 0)
+            at = (at + 1) & (slots - 1);
+        p->event_index[at] = (uint16_t)(i + 1);
+    }
+}
+
 int kad_policy_event(const struct kad_policy *p, struct kad_str name)
 {
-    FIND(p->events, p->n_events, name);
+    if (!p->event_index)
+        FIND(p->events, p->n_events, name);
+    size_t at = name_slot(name, p->n_event_index);
+    for (; p->event_index[at] != 0; at = (at + 1) & (p->n_event_index - 1)) {
+        int i = p->event_index[at] - 1;
+        if (kad_str_eq(p->events[i].name, name))
+            return i;
+    }
+    return -1;
 }
 
 int kad_policy_kind(const struct kad_policy *p, struct kad_str name)

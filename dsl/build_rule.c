@@ -72,7 +72,8 @@ struct kad_clause *kad_cycle(struct kad_script *u, struct kad_span at, enum kad_
                              const struct kad_clause *months, bool except)
 {
     struct kad_clause *c = make(u, KAD_C_EVERY, at);
-    c->cycle = (struct kad_cycle){.period = period, .months = ALL_MONTHS, .times = 1};
+    c->cycle = (struct kad_cycle){
+        .period = period, .months = ALL_MONTHS, .from = KAD_DAY_NONE, .times = 1};
     if (months)
         c->cycle.months =
             (uint16_t)(except ? ALL_MONTHS & ~(unsigned)months->n : (unsigned)months->n);

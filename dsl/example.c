@@ -219,10 +219,30 @@ static void lower_expect(struct kad_lower *l, struct kad_example *x, const struc
 
 /* --- all of them --- */
 
+/* The day from which the policy is in force: the example's first line, else 1 January of the year of
+ * the earliest day, so that what the year asks for is open. */
+static void in_force(struct kad_example *x, const struct kad_decl *d)
+{
+    kad_day first = KAD_DAY_MAX;
+    x->from = KAD_DAY_NONE;
+    for (size_t i = 0; i < d->clauses.n; i++) {
+        const struct kad_clause *c = d->clauses.v[i];
+        if (c->kind == KAD_C_FROM)
+            x->from = c->day;
+        if (c->day != KAD_DAY_NONE && c->day < first)
+            first = c->day;
+        if (c->kind == KAD_C_STEP && c->moved_to != KAD_DAY_NONE && c->moved_to < first)
+            first = c->moved_to;
+    }
+    if (x->from == KAD_DAY_NONE)
+        x->from = kad_day_of(first == KAD_DAY_MAX ? 2000 : kad_ymd_of(first).year, 1, 1);
+}
+
 static void lower_example(struct kad_lower *l, struct kad_example *x, const struct kad_decl *d)
 {
     x->name = kad_str_dup(l->a, d->text.name);
     x->line = kad_line_no(l, d->span);
+    in_force(x, d);
     x->steps = kad_arena_array(l->a, struct kad_example_step, d->clauses.n + 1);
     x->expects = kad_arena_array(l->a, struct kad_example_expect, d->clauses.n + 1);
     kad_day *now = kad_arena_array(l->u->arena, kad_day, d->clauses.n + 1);

@@ -1,6 +1,7 @@
 /* Examples: small stories inside a policy, with what is expected of them as of days. They are parsed
  * and resolved with the policy and kept beside it (policy->compiled_by); running them derives the
- * story with the policy alone, in force from 1 January of the year of the example's first day.
+ * story with the policy alone, in force from the example's own `from DATE`, else from 1 January of the
+ * year of the earliest day it names.
  * Source: language.md, "Examples are the tests".
  */
 #ifndef KAD_DSL_EXAMPLE_H
@@ -46,6 +47,7 @@ struct kad_example_expect {
 struct kad_example {
     struct kad_str name;
     int line;
+    kad_day from;                   /* the policy is in force from then */
     struct kad_example_step *steps; /* in file order */
     size_t n_steps;
     struct kad_example_expect *expects;

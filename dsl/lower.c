@@ -43,7 +43,7 @@ static void policy_line(struct kad_lower *l, const struct kad_clause *c, struct 
         if (kad_str_eq(c->name.name, KAD_STR("sweden")) ||
             kad_str_eq(c->name.name, KAD_STR("sverige")))
             p->calendar.kind = KAD_CAL_SWEDEN;
-        else
+        else if (!kad_str_eq(c->name.name, KAD_STR("none")))
             (void)kad_say(l, c->name.span, KAD_K_BAD_CALENDAR, c->name.name.p);
         break;
     case KAD_C_ZONE:
@@ -166,6 +166,7 @@ struct kad_policy *kad_lower(struct kad_script *u, struct kad_str original)
     struct kad_lower l = {.u = u, .p = p, .a = &p->arena};
     p->text = kad_str_dup(l.a, original);
     kad_declare(&l);
+    kad_policy_index(p);
     lower_policy(&l);
     kad_type_fields(&l);
     kad_lower_params(&l);

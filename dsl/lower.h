@@ -45,6 +45,7 @@ struct kad_policy *kad_lower(struct kad_script *u, struct kad_str original);
 #define kad_say(l, ...) kad_report((l)->u->diags, &(l)->u->src, __VA_ARGS__)
 /* "line 12" of messages that point at a second place: the number. */
 const char *kad_line_of(struct kad_lower *l, uint32_t at);
+const char *kad_count_text(struct kad_lower *l, int32_t n);
 const char *kad_text_at(struct kad_lower *l, struct kad_span span);
 int kad_line_no(const struct kad_lower *l, struct kad_span at);
 const char *kad_keyword(const struct kad_lower *l, int token);

@@ -11,6 +11,11 @@ const char *kad_line_of(struct kad_lower *l, uint32_t at)
     return kad_arena_printf(l->u->arena, "%zu", kad_source_line(&l->u->src, at) + 1);
 }
 
+const char *kad_count_text(struct kad_lower *l, int32_t n)
+{
+    return kad_arena_printf(l->u->arena, "%d", (int)n);
+}
+
 int kad_line_no(const struct kad_lower *l, struct kad_span at)
 {
     return (int)kad_source_line(&l->u->src, at.from) + 1;

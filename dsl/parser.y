@@ -562,7 +562,13 @@ state:
 
 /* --- examples --- */
 
-example_head: EXAMPLE TEXT { kad_open(u, KAD_D_EXAMPLE, @$, kad_no_ident(@$), $TEXT); };
+example_name: EXAMPLE TEXT { kad_open(u, KAD_D_EXAMPLE, @$, kad_no_ident(@$), $TEXT); };
+/* From when the policy is in force; only here, as a step may have a field called `from`. */
+example_head:
+    example_name %prec LOW
+  | example_name from_word DATE { kad_put(u, kad_day_clause(u, KAD_C_FROM, @$, $DATE)); }
+  | example_name error { RECOVER(u); }
+  ;
 example_clauses:
     %empty
   | example_clauses step { kad_put(u, $step); }

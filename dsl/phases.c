@@ -90,6 +90,13 @@ static bool is_shape(struct kad_lower *l, const struct kad_clause *c)
         (void)kad_say(l, c->day_span, KAD_K_PHASE_ENDLESS);
         return false;
     }
+    /* No window is shorter than a day, in the shortest month. */
+    int32_t step = p->unit == KAD_U_WEEK ? 7 : 28;
+    int32_t most = p->division == KAD_TIMES ? step * (p->last - p->first + 1) : step;
+    if ((p->division == KAD_TIMES || p->division == KAD_TIMES_MONTH) && p->n > most) {
+        (void)kad_say(l, c->day_span, KAD_K_TOO_OFTEN, kad_count_text(l, p->n));
+        return false;
+    }
     return true;
 }
 
@@ -170,6 +177,8 @@ static void extension(struct kad_lower *l, struct kad_rule *r, const struct kad_
     r->extension.trigger.event = event;
     r->extension.field = field;
     r->extension.times = c->n;
+    if (c->n > 28)
+        (void)kad_say(l, c->span, KAD_K_TOO_OFTEN, kad_count_text(l, c->n));
     r->extension.line = kad_line_no(l, c->span);
     r->extension.task = task_named(l, r, &c->of);
     kad_idents one = {0};

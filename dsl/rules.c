@@ -293,6 +293,24 @@ static void duty_due(struct kad_lower *l, struct kad_rule *r, const struct kad_c
     r->due = (struct kad_offset){due->n, due->unit, -1};
 }
 
+/* As many windows as the shortest such period has days. */
+static int32_t most_times(const struct kad_cycle *c)
+{
+    switch (c->period) {
+    case KAD_P_MONTH:
+        return 28;
+    case KAD_P_QUARTER:
+        return 90;
+    case KAD_P_HALF_YEAR:
+        return 181;
+    case KAD_P_YEAR:
+        return 365;
+    case KAD_P_WEEKS:
+        return 7 * c->weeks;
+    }
+    kad_unreachable();
+}
+
 static void lower_duty(struct kad_lower *l, struct kad_rule *r, const struct kad_decl *d)
 {
     const struct kad_clause *each = first_of(d, KAD_C_FOR_EACH), *every = first_of(d, KAD_C_EVERY);
@@ -305,6 +323,8 @@ static void lower_duty(struct kad_lower *l, struct kad_rule *r, const struct kad
         r->cycle = every->cycle;
         if (every->cycle.period == KAD_P_MONTH && every->cycle.months == 0)
             (void)kad_say(l, every->span, KAD_K_NO_MONTHS);
+        if (every->cycle.times > most_times(&every->cycle))
+            (void)kad_say(l, every->span, KAD_K_TOO_OFTEN, kad_count_text(l, every->cycle.times));
     }
     if (date) {
         r->by_date = true;

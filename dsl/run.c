@@ -93,28 +93,13 @@ static struct kad_record record_of(const struct run *r, size_t i)
     rec.kind = s->kind == KAD_STEP_CORRECT ? KAD_R_CORRECTED : KAD_R_RETRACTED;
     rec.type = kad_str(kad_record_type(rec.kind));
     rec.ref = r->seq[s->target];
-    if (s->moved_to != KAD_DAY_NONE)
-        rec.on = s->moved_to;
-    return rec;
-}
-
-/* A correction leaves the whole event: what it does not give, it keeps. */
-static void complete(struct run *r, struct kad_record *rec, const struct kad_record *before)
-{
-    struct kad_field *f =
-        kad_arena_array(r->a, struct kad_field, rec->n_fields + before->n_fields + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < before->n_fields; i++)
-        f[n++] = before->fields[i];
-    for (size_t i = 0; i < rec->n_fields; i++) {
-        size_t k = 0;
-        while (k < n && !kad_str_eq(f[k].name, rec->fields[i].name))
-            k++;
-        f[k] = rec->fields[i];
-        n += k == n;
+    if (s->moved_to != KAD_DAY_NONE) {
+        struct kad_field *note = kad_arena_new(r->a, struct kad_field);
+        *note = (struct kad_field){KAD_STR("on"), kad_value_date(s->moved_to), false};
+        rec.notes = note;
+        rec.n_notes = 1;
     }
-    rec->fields = f;
-    rec->n_fields = n;
+    return rec;
 }
 
 /* The subject's story of what was recorded so far. */
@@ -130,14 +115,6 @@ static void story_of(struct run *r, int kind, struct kad_str subject, struct kad
         all[n] = record_of(r, at);
         if (s->kind != KAD_STEP_EVENT && all[n].ref == 0)
             continue;
-        for (size_t k = n; k > 0 && s->kind == KAD_STEP_CORRECT; k--)
-            if (all[k - 1].seq == all[n].ref ||
-                (all[k - 1].kind == KAD_R_CORRECTED && all[k - 1].ref == all[n].ref)) {
-                if (s->moved_to == KAD_DAY_NONE)
-                    all[n].on = all[k - 1].on;
-                complete(r, &all[n], &all[k - 1]);
-                break;
-            }
         n++;
     }
     kad_story_build(r->a, subject, all, n, KAD_KNOWN_ALL, ret);
@@ -299,30 +276,13 @@ static void check(struct run *r)
     }
 }
 
-/* 1 January of the year of the first day that the example names. */
-static kad_day in_force_from(const struct kad_example *x)
-{
-    kad_day first = KAD_DAY_MAX;
-    for (size_t i = 0; i < x->n_steps; i++) {
-        if (x->steps[i].on < first)
-            first = x->steps[i].on;
-        if (x->steps[i].moved_to != KAD_DAY_NONE && x->steps[i].moved_to < first)
-            first = x->steps[i].moved_to;
-    }
-    for (size_t i = 0; i < x->n_expects; i++)
-        if (x->expects[i].on < first)
-            first = x->expects[i].on;
-    return kad_day_of(kad_ymd_of(first).year, 1, 1);
-}
-
 bool kad_dsl_example_run(const struct kad_policy *p, size_t i, struct kad_example_result *ret)
 {
     *ret = (struct kad_example_result){0};
     kad_arena_init(&ret->arena);
     const struct kad_example *x = &examples_of(p)->v[i];
     struct kad_adoption *adoption = kad_arena_new(&ret->arena, struct kad_adoption);
-    *adoption =
-        (struct kad_adoption){.seq = 1, .from = in_force_from(x), .name = p->name, .policy = p};
+    *adoption = (struct kad_adoption){.seq = 1, .from = x->from, .name = p->name, .policy = p};
     struct run r = {
         .p = p, .x = x, .ret = ret, .a = &ret->arena, .timeline = {adoption, 1}, .last = 1};
     make_order(&r);
