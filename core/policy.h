@@ -12,29 +12,29 @@
 /* --- conditions and values: a small tree, typed by the checker --- */
 
 enum kad_op {
-    KAD_X_CONST,      /* value */
-    KAD_X_FIELD,      /* index: field of the event in sight, of type `event` */
-    KAD_X_ATTR,       /* index: attribute of the subject's kind */
-    KAD_X_PARAM,      /* index: param without `of KIND` (those of a kind are attributes) */
-    KAD_X_HAPPENED,   /* event: has one happened in the story so far */
-    KAD_X_COUNT,      /* event, args[0] (may be NULL): how many have happened, fields in sight */
-    KAD_X_PROP,       /* args[0] is a choice; index: the choice's property */
-    KAD_X_TASK_IS,    /* index: task; states: bit set of enum kad_state */
-    KAD_X_NOT,        /* args[0] */
-    KAD_X_AND,        /* args[0..n) */
-    KAD_X_OR,         /* args[0..n) */
-    KAD_X_EQ,         /* args[0], args[1] of one type */
-    KAD_X_AT_LEAST,   /* args[0] >= args[1] */
-    KAD_X_AT_MOST,    /* args[0] <= args[1] */
-    KAD_X_BEFORE,     /* dates: args[0] < args[1] */
-    KAD_X_AFTER,      /* dates: args[0] > args[1] */
-    KAD_X_BETWEEN,    /* args[1] <= args[0] <= args[2] */
-    KAD_X_IN,         /* args[0] equals one of args[1..n) */
-    KAD_X_IS_KNOWN,   /* args[0] */
-    KAD_X_IS_UNKNOWN, /* args[0] */
-    KAD_X_YEARS,      /* whole years since args[0] (a date), a number */
-    KAD_X_ADD,        /* args[0] + args[1], numbers of one type */
-    KAD_X_SUB,        /* args[0] - args[1] */
+    KAD_X_CONST,     /* value */
+    KAD_X_FIELD,     /* index: field of the event in sight, of type `event` */
+    KAD_X_ATTR,      /* index: attribute of the subject's kind */
+    KAD_X_PARAM,     /* index: param without `of KIND` (those of a kind are attributes) */
+    KAD_X_HAPPENED,  /* event: has one happened in the story so far */
+    KAD_X_COUNT,     /* event, args[0] (may be NULL): how many have happened, fields in sight */
+    KAD_X_PROP,      /* args[0] is a choice; index: the choice's property */
+    KAD_X_TASK_IS,   /* index: task; states: bit set of enum kad_state */
+    KAD_X_NOT,       /* args[0] */
+    KAD_X_AND,       /* args[0..n) */
+    KAD_X_OR,        /* args[0..n) */
+    KAD_X_EQ,        /* args[0], args[1] of one type */
+    KAD_X_AT_LEAST,  /* args[0] >= args[1] */
+    KAD_X_AT_MOST,   /* args[0] <= args[1] */
+    KAD_X_BEFORE,    /* dates: args[0] < args[1] */
+    KAD_X_AFTER,     /* dates: args[0] > args[1] */
+    KAD_X_BETWEEN,   /* args[1] <= args[0] <= args[2] */
+    KAD_X_IN,        /* args[0] equals one of args[1..n) */
+    KAD_X_IS_KNOWN,  /* args[0] */
+    KAD_X_IS_UNKNOWN,/* args[0] */
+    KAD_X_YEARS,     /* whole years since args[0] (a date), a number */
+    KAD_X_ADD,       /* args[0] + args[1], numbers of one type */
+    KAD_X_SUB,       /* args[0] - args[1] */
 };
 
 struct kad_expr {
@@ -78,7 +78,7 @@ struct kad_choice {
     struct kad_prop {
         struct kad_str name;
         enum kad_type type; /* NUMBER, PERCENT, MONEY, YESNO or TEXT */
-    } * props;
+    } *props;
     size_t n_props;
 };
 
@@ -89,10 +89,10 @@ struct kad_param {
     enum kad_per per; /* money `a year`, `a month` */
     int kind;         /* `of KIND`: index of the kind, else -1 */
     struct kad_param_value {
-        kad_day from; /* KAD_DAY_MIN: from the beginning */
-        int member;   /* of the kind; -1 without `of` */
+        kad_day from;   /* KAD_DAY_MIN: from the beginning */
+        int member;     /* of the kind; -1 without `of` */
         struct kad_value value;
-    } * values; /* sorted by (member, from) */
+    } *values; /* sorted by (member, from) */
     size_t n_values;
     kad_day review_by; /* KAD_DAY_NONE: none */
     int line;
@@ -126,10 +126,10 @@ struct kad_attribute {
     int ref;
     struct kad_attr_item *items; /* tried in this order for each event, newest event first */
     size_t n_items;
-    struct kad_value otherwise;  /* before any; unknown when not written */
-    const struct kad_expr *expr; /* `= EXPRESSION`: then no items */
-    int param;                   /* `param of KIND` read as an attribute: its index, else -1 */
-    bool is_private;             /* made of a private field, wholly or in part */
+    struct kad_value otherwise;   /* before any; unknown when not written */
+    const struct kad_expr *expr;  /* `= EXPRESSION`: then no items */
+    int param;                    /* `param of KIND` read as an attribute: its index, else -1 */
+    bool is_private;              /* made of a private field, wholly or in part */
     int line;
 };
 
@@ -139,9 +139,9 @@ struct kad_kind {
     enum kad_shape shape;
     struct kad_member {
         struct kad_str name, label;
-    } * members; /* ONE_OF only */
+    } *members; /* ONE_OF only */
     size_t n_members;
-    int begins_with;                  /* the only event that may be the first; -1: any */
+    int begins_with;      /* the only event that may be the first; -1: any */
     struct kad_attribute *attributes; /* computed ones never before what they need */
     size_t n_attributes;
     int unit_attribute; /* the attribute called `unit`, or -1 */
@@ -174,7 +174,7 @@ enum kad_state {
 const char *kad_state_name(enum kad_state s); /* "open": the word of JSON and of the language */
 /* What people read: "open", "öppen"; in the running language. */
 const char *kad_state_label(enum kad_state s);
-int kad_state_of(struct kad_str name); /* -1 for a stranger */
+int kad_state_of(struct kad_str name);        /* -1 for a stranger */
 
 enum kad_running { KAD_RUNNING_UNSAID = 0, KAD_RUNNING_FOLLOW, KAD_RUNNING_KEEP };
 
@@ -204,7 +204,7 @@ struct kad_rule {
     enum kad_rule_kind kind;
     struct kad_str name, label, source, reading;
     int line;
-    int subject;              /* kind of subject it concerns */
+    int subject; /* kind of subject it concerns */
     enum kad_running running; /* its own clause; UNSAID: the policy's */
     struct kad_triggers until;
     /* whose list: the attribute of that name of the subject's kind, else the role so declared */
@@ -219,12 +219,12 @@ struct kad_rule {
 
     /* cadence */
     struct kad_triggers from;
-    bool from_every;              /* runs go side by side */
+    bool from_every; /* runs go side by side */
     struct kad_phase_def *phases; /* in the order of their first step */
     size_t n_phases;
     struct kad_extension {
         struct kad_trigger trigger;
-        int field;     /* the date it names; -1: the cadence has no extension */
+        int field;   /* the date it names; -1: the cadence has no extension */
         int32_t times; /* a month */
         int task;
         int line;
@@ -235,7 +235,7 @@ struct kad_rule {
     bool by_date;                 /* `no later than DATE`: one instance */
     kad_day date;
     struct kad_cycle cycle;
-    bool has_due; /* `due N … after`: opens the day after the period, never closes */
+    bool has_due;                 /* `due N … after`: opens the day after the period, never closes */
     struct kad_offset due;
 };
 
@@ -255,42 +255,30 @@ struct kad_note {
 struct kad_policy {
     struct kad_arena arena;
     struct kad_str name, label, source;
-    struct kad_str text; /* the whole file as compiled */
-    bool swedish;        /* `language sv`: the keywords of the file */
+    struct kad_str text;         /* the whole file as compiled */
+    bool swedish;                /* `language sv`: the keywords of the file */
     struct kad_calendar calendar;
-    struct kad_str zone;      /* tz database name */
-    enum kad_running running; /* never UNSAID in a policy that checks */
+    struct kad_str zone;         /* tz database name */
+    enum kad_running running;    /* never UNSAID in a policy that checks */
     kad_day review_by;
-    int32_t issue_at; /* minutes after midnight; 360 unless said */
+    int32_t issue_at;            /* minutes after midnight; 360 unless said */
 
-    struct kad_role *roles;
-    size_t n_roles;
-    struct kad_choice *choices;
-    size_t n_choices;
-    struct kad_param *params;
-    size_t n_params;
-    struct kad_kind *kinds;
-    size_t n_kinds; /* `programme` is always among them */
-    struct kad_event_type *events;
-    size_t n_events;
-    uint16_t *event_index;
-    size_t n_event_index; /* kad_policy_index; NULL: none */
-    struct kad_guard *guards;
-    size_t n_guards; /* in file order */
-    struct kad_rule *rules;
-    size_t n_rules;
-    struct kad_task *tasks;
-    size_t n_tasks;
-    struct kad_note *questions;
-    size_t n_questions;
-    struct kad_note *readings;
-    size_t n_readings;
-    struct kad_review { /* every `review by`, the policy's own included */
+    struct kad_role *roles;             size_t n_roles;
+    struct kad_choice *choices;         size_t n_choices;
+    struct kad_param *params;           size_t n_params;
+    struct kad_kind *kinds;             size_t n_kinds; /* `programme` is always among them */
+    struct kad_event_type *events;      size_t n_events;
+    uint16_t *event_index;              size_t n_event_index; /* kad_policy_index; NULL: none */
+    struct kad_guard *guards;           size_t n_guards; /* in file order */
+    struct kad_rule *rules;             size_t n_rules;
+    struct kad_task *tasks;             size_t n_tasks;
+    struct kad_note *questions;         size_t n_questions;
+    struct kad_note *readings;          size_t n_readings;
+    struct kad_review {                 /* every `review by`, the policy's own included */
         kad_day by;
         struct kad_str what;
         int line;
-    } * reviews;
-    size_t n_reviews;
+    } *reviews;                         size_t n_reviews;
 
     void *compiled_by; /* the language's own tables (examples), freed with the arena */
 };
