@@ -71,6 +71,26 @@ static bool wanted(const struct listing *l, const struct kad_record *r, struct k
            (l->subject.n == 0 || kad_str_eq(r->subject, l->subject)) && (!l->marked || marks.n);
 }
 
+/* "Anställning: extent: 75 % (anna) [42 days later]" */
+static void put_words(struct kad_buf *b, const struct listing *l, const struct kad_record *r,
+                      struct kad_str marks)
+{
+    struct kad_str label = kad_record_label(l->c->engine, r);
+    struct kad_buf data = {0};
+    if (r->kind == KAD_R_EVENT)
+        kad_put_fields(&data, kad_record_policy(l->c->engine, r), r->type, r->fields, r->n_fields,
+                       false);
+    else
+        kad_put_own(&data, l->c->engine, r, false);
+    kad_buf_put(b, label.p, label.n);
+    if (data.n)
+        kad_buf_printf(b, " – %s", kad_buf_str(&data));
+    kad_buf_printf(b, " (%.*s)", KAD_STR_FMT(r->by));
+    if (marks.n)
+        kad_buf_printf(b, " [%.*s]", KAD_STR_FMT(marks));
+    kad_buf_done(&data);
+}
+
 static void put_line(struct listing *l, const struct kad_record *r, struct kad_str marks)
 {
     struct kad_out *o = &l->c->out;
@@ -89,32 +109,15 @@ static void put_line(struct listing *l, const struct kad_record *r, struct kad_s
         kad_out_puts(o, "            ");
     else
         kad_out_printf(o, "%s  ", kad_day_text(r->on, on));
-    kad_text_put_padded(&o->b, KAD_STR(""), 0, false);
     struct kad_buf b = {0};
     kad_text_put_safe(&b, r->subject.n ? r->subject : KAD_STR("–"));
     kad_text_put_padded(&o->b, (struct kad_str){b.p, b.n}, 10, false);
+    size_t columns = 29 + (kad_utf8_width((struct kad_str){b.p, b.n}) > 10
+                               ? kad_utf8_width((struct kad_str){b.p, b.n}) : 10);
     kad_out_puts(o, "  ");
-    kad_out_safe(o, kad_record_label(l->c->engine, r));
     kad_buf_reset(&b);
-    if (r->kind == KAD_R_EVENT)
-        kad_put_fields(&b, kad_record_policy(l->c->engine, r), r->type, r->fields, r->n_fields,
-                       false);
-    else
-        kad_put_own(&b, l->c->engine, r, false);
-    if (b.n) {
-        kad_out_puts(o, "  ");
-        kad_out_safe(o, (struct kad_str){b.p, b.n});
-    }
-    kad_out_style(o, KAD_DIM);
-    kad_out_puts(o, "  ");
-    kad_out_safe(o, r->by);
-    kad_out_style(o, KAD_PLAIN);
-    if (marks.n) {
-        kad_out_style(o, KAD_SOON);
-        kad_out_printf(o, "  [%.*s]", KAD_STR_FMT(marks));
-        kad_out_style(o, KAD_PLAIN);
-    }
-    kad_out_puts(o, "\n");
+    put_words(&b, l, r, marks);
+    kad_out_hang(o, columns, o->width ? o->width : SIZE_MAX, (struct kad_str){b.p, b.n});
     kad_buf_done(&b);
 }
 

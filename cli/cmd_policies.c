@@ -112,7 +112,7 @@ enum kad_err kad_cmd_rules_list(struct kad_cli *c, struct kad_error *reterr)
     struct kad_column columns[] = {{.title = _("Policy")},   {.title = ""},
                                    {.title = _("For whom"), .gives = true},
                                    {.title = _("Recorded")}, {.title = _("No."), .right = true},
-                                   {.title = _("Decision"), .gives = true}};
+                                   {.title = _("Decision"), .gives = true, .wraps = true}};
     const struct kad_timeline *t = kad_engine_timeline(c->engine);
     struct kad_snapshot *s = NULL;
     struct kad_table table;

@@ -196,10 +196,17 @@ static enum kad_err load_policy(struct replay *p, struct kad_error *reterr)
 {
     const char *path = p->c->opt[KAD_O_POLICY];
     struct kad_buf text = {0};
-    enum kad_err got = kad_file_read(path, KAD_LIMIT_RULE_BYTES, &text, reterr);
+    enum kad_err got = kad_file_read(path, KAD_LIMIT_RULE_BYTES + 1, &text, reterr);
     if (got == KAD_OK) {
         struct kad_str copy = kad_str_dup(&p->c->arena, (struct kad_str){text.p, text.n});
-        got = kad_dsl_compile_fn(copy, path, &p->policy, reterr);
+        struct kad_diags diags;
+        kad_diags_init(&diags);
+        p->policy = kad_dsl_compile(copy, path, &diags);
+        kad_buf_reset(&text);
+        kad_diags_put_all(&text, &diags);
+        fputs(kad_buf_str(&text), stderr);
+        kad_diags_done(&diags);
+        got = p->policy ? KAD_OK : KAD_ENO;
     }
     kad_buf_done(&text);
     if (got == KAD_OK)
@@ -274,7 +281,7 @@ static void put_text_counts(struct replay *p)
 {
     struct kad_out *o = &p->c->out;
     struct kad_buf b = {0};
-    struct kad_column columns[3 + N_COUNTED] = {{.title = _("Task"), .gives = true},
+    struct kad_column columns[3 + N_COUNTED] = {{.title = _("Task"), .gives = true, .wraps = true},
                                                 {.title = _("All"), .right = true}};
     for (size_t i = 0; i < N_COUNTED; i++)
         columns[2 + i] = (struct kad_column){.title = kad_state_label(counted[i]), .right = true};

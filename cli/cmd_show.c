@@ -58,21 +58,49 @@ static void each_attribute(struct page *p,
     }
 }
 
+/* The table, and the labels of what is not known: they share its last row. */
+struct standing {
+    struct kad_table table;
+    struct kad_buf unknown;
+};
+
 static void put_attribute(void *ctx, const struct kad_policy *policy,
                           const struct kad_attribute *a, struct kad_value v)
 {
-    struct kad_table *t = ctx;
+    struct standing *s = ctx;
     struct kad_buf b = {0};
+    if (v.know == KAD_UNKNOWN) {
+        kad_buf_printf(&s->unknown, "%s%.*s", s->unknown.n ? ", " : "", KAD_STR_FMT(a->label));
+        return;
+    }
     if (v.know == KAD_SEALED || v.know == KAD_ERASED)
         kad_buf_puts(&b, v.know == KAD_SEALED ? _("(sealed)") : _("(erased)"));
-    else if (!kad_value_known(v))
-        kad_buf_puts(&b, _("not recorded"));
     else
         kad_policy_put_value(&b, policy, v, a->type, a->ref);
-    kad_table_row(t, kad_value_known(v) ? KAD_PLAIN : KAD_DIM);
-    kad_table_cell(t, a->label);
-    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_table_row(&s->table, KAD_PLAIN);
+    kad_table_cell(&s->table, a->label);
+    kad_table_cell(&s->table, (struct kad_str){b.p, b.n});
     kad_buf_done(&b);
+}
+
+static void put_standing(struct page *p)
+{
+    struct kad_column columns[] = {{.title = NULL},
+                                   {.title = NULL, .gives = true, .wraps = true}};
+    struct standing s = {0};
+    kad_table_init(&s.table, &p->c->arena, columns, 2);
+    each_attribute(p, put_attribute, &s);
+    if (s.unknown.n) {
+        kad_table_row(&s.table, KAD_DIM);
+        kad_table_cell(&s.table, kad_str(_("Not recorded")));
+        kad_table_cell(&s.table, (struct kad_str){s.unknown.p, s.unknown.n});
+    }
+    if (s.table.rows.n) {
+        kad_out_puts(&p->c->out, "\n");
+        kad_out_line(&p->c->out, KAD_BOLD, "%s", _("Where things stand"));
+        kad_table_print(&s.table, &p->c->out, 2);
+    }
+    kad_buf_done(&s.unknown);
 }
 
 struct json_attributes {
@@ -127,7 +155,8 @@ static void put_fact(struct kad_table *t, const struct page *p, const struct kad
     kad_buf_reset(&b);
     kad_put_fields(&b, policy, f->type, f->fields, f->n_fields, true);
     put_remarks(&b, p, f);
-    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    size_t skip = b.n && b.p[0] == ' ';
+    kad_table_cell(t, (struct kad_str){b.p + skip, b.n - skip});
     kad_table_cell(t, r ? r->by : (struct kad_str){0});
     kad_buf_reset(&b);
     kad_buf_printf(&b, "%llu", (unsigned long long)f->seq);
@@ -139,7 +168,8 @@ static void put_story(struct page *p)
 {
     struct kad_out *o = &p->c->out;
     const struct kad_story *story = &p->s.story;
-    struct kad_column columns[] = {{.title = NULL}, {.title = NULL}, {.title = NULL, .gives = true},
+    struct kad_column columns[] = {{.title = NULL}, {.title = NULL},
+                                   {.title = NULL, .gives = true, .wraps = true},
                                    {.title = NULL, .style = KAD_DIM},
                                    {.title = NULL, .right = true, .style = KAD_DIM}};
     struct kad_table t;
@@ -203,17 +233,9 @@ static void put_page(struct page *p)
 {
     struct kad_out *o = &p->c->out;
     put_title(p);
-    struct kad_column columns[] = {{.title = NULL}, {.title = NULL, .gives = true}};
-    struct kad_table t;
-    kad_table_init(&t, &p->c->arena, columns, 2);
-    each_attribute(p, put_attribute, &t);
-    if (t.rows.n) {
-        kad_out_puts(o, "\n");
-        kad_out_line(o, KAD_BOLD, "%s", _("Where things stand"));
-        kad_table_print(&t, o, 2);
-    }
+    put_standing(p);
     kad_out_puts(o, "\n");
-    struct kad_rows_view view = {.today = p->c->as_of, .no_subject = true, .no_unit = true};
+    struct kad_rows_view view = {.today = p->c->as_of, .no_subject = true};
     if (p->rows.v.n)
         kad_rows_print(o, &p->c->arena, &p->rows, &view);
     else

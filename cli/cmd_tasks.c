@@ -255,8 +255,7 @@ enum kad_err kad_cmd_tasks(struct kad_cli *c, struct kad_error *reterr)
     put_title(c, &q);
     struct kad_rows_view view = {.today = q.day,
                                  .no_subject = c->opt[KAD_O_SUBJECT] != NULL,
-                                 .no_owner = c->opt[KAD_O_FOR] != NULL,
-                                 .no_unit = c->opt[KAD_O_UNIT] != NULL};
+                                 .no_owner = c->opt[KAD_O_FOR] != NULL};
     kad_rows_print(&c->out, &c->arena, &q.rows, &view);
     put_foot(c, &q);
     return KAD_OK;

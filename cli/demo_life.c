@@ -135,6 +135,16 @@ struct kad_demo_person kad_demo_person(const struct kad_demo *d, uint32_t who)
     return p;
 }
 
+/* As a rule in time, else weeks late; what is recent may still be to do. */
+static void sooner_or_later(struct life *l, enum kad_demo_what what, kad_day on, int per_cent)
+{
+    kad_day late = working(on + between(l, 15, 60));
+    if (chance(l, per_cent))
+        tell(l, what, on);
+    else
+        tell(l, what, late);
+}
+
 /* The survey of each October that began while the person was enrolled. */
 static void surveys(struct life *l, kad_day enrolled, kad_day until)
 {
@@ -194,8 +204,7 @@ static void work(struct life *l, kad_day enrolled, kad_day from)
         tell(l, KAD_D_EMPLOYED_END, until);
     else if (chance(l, 12))
         tell(l, KAD_D_EXTENDED, working(kad_add_months(from, 5) + between(l, 1, 20)));
-    if (chance(l, 90))
-        tell(l, KAD_D_EXITED, working(kad_add_months(left, 3) - between(l, -3, 6)));
+    sooner_or_later(l, KAD_D_EXITED, working(kad_add_months(left, 3) - between(l, -3, 6)), 90);
     tell(l, KAD_D_INCOME_WAGE, working(kad_add_months(left, 3)));
 }
 
@@ -222,8 +231,7 @@ static void enrolled(struct life *l, kad_day day)
 {
     tell(l, KAD_D_ENROLL, day);
     tell(l, KAD_D_INCOME_BEFORE, day);
-    if (chance(l, 97))
-        tell(l, KAD_D_ENTERED, chance(l, 75) ? day : working(day + between(l, 1, 6)));
+    sooner_or_later(l, KAD_D_ENTERED, chance(l, 75) ? day : working(day + between(l, 1, 6)), 97);
     kad_day last = steps(l, day);
     int fate = between(l, 0, 99);
     if (fate < 46) {
@@ -235,16 +243,14 @@ static void enrolled(struct life *l, kad_day day)
         surveys(l, day, studies);
         tell(l, KAD_D_STUDIES, studies);
         tell(l, KAD_D_TO_STUDIES, chance(l, 90) ? studies : working(studies + 5));
-        if (chance(l, 92))
-            tell(l, KAD_D_EXITED, working(kad_add_months(studies, 3)));
+        sooner_or_later(l, KAD_D_EXITED, working(kad_add_months(studies, 3)), 92);
         return;
     }
     if (fate < 74) {
         kad_day left = working(last + between(l, 20, 160));
         surveys(l, day, left);
         tell(l, KAD_D_DISCHARGE, left);
-        if (chance(l, 94))
-            tell(l, KAD_D_EXITED, chance(l, 80) ? left : working(left + between(l, 1, 9)));
+        sooner_or_later(l, KAD_D_EXITED, left, 85);
         return;
     }
     surveys(l, day, l->d->today);
@@ -347,11 +353,9 @@ static void shown(struct life *l)
 static void half_year(struct life *l, int32_t year, int half)
 {
     kad_day ended = half == 1 ? kad_day_of(year, 7, 1) : kad_day_of(year + 1, 1, 1);
-    if (chance(l, 96))
-        tell(l, KAD_D_REPORT, working(ended + between(l, 2, 12)));
+    sooner_or_later(l, KAD_D_REPORT, working(ended + between(l, 2, 12)), 96);
     kad_day on = working(ended + between(l, 5, 27));
-    bool told = ended + 60 < l->d->today || chance(l, 60);
-    if (told && tell(l, KAD_D_CERTIFICATE, on))
+    if (tell(l, KAD_D_CERTIFICATE, on))
         tell(l, KAD_D_REQUISITION, working(on + between(l, 1, 15)));
 }
 
@@ -360,7 +364,7 @@ static void municipality(struct life *l)
     int32_t from = kad_ymd_of(l->d->from).year, to = kad_ymd_of(l->d->today).year;
     for (int32_t year = from; year <= to; year++)
         for (int month = 1; month <= 12; month++) {
-            if (month == 1 && year > from)
+            if (month == 1)
                 half_year(l, year - 1, 2);
             if (month == 7)
                 half_year(l, year, 1);

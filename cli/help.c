@@ -38,10 +38,7 @@ static void put_options(struct kad_out *o, const struct kad_cmd *cmd, bool globa
         kad_out_puts(o, "  ");
         if (kad_utf8_width(kad_str(kad_buf_str(&b))) <= column - 4) {
             put_padded(o, kad_buf_str(&b), column - 2);
-            struct kad_out lines = {.width = o->width};
-            kad_out_wrap(&lines, column, o->width > 100 ? 100 : o->width, kad_str(summary));
-            kad_buf_puts(&o->b, kad_buf_str(&lines.b) + column);
-            kad_buf_done(&lines.b);
+            kad_out_hang(o, column, o->width > 100 ? 100 : o->width, kad_str(summary));
         } else {
             kad_out_printf(o, "%s\n", kad_buf_str(&b));
             kad_out_wrap(o, column, o->width > 100 ? 100 : o->width, kad_str(summary));

@@ -62,30 +62,38 @@ void kad_out_line(struct kad_out *o, enum kad_style style, const char *fmt, ...)
     kad_buf_putc(&o->b, '\n');
 }
 
-void kad_out_wrap(struct kad_out *o, size_t indent, size_t width, struct kad_str s)
+void kad_out_hang(struct kad_out *o, size_t indent, size_t width, struct kad_str s)
 {
     if (width == 0)
         width = o->width ? o->width : 80;
-    size_t at = 0; /* columns of this line, 0: nothing yet */
+    size_t at = indent; /* columns of this line that are taken */
+    bool first = true;  /* on its line */
     for (size_t i = 0; i < s.n;) {
         size_t end = i;
         while (end < s.n && s.p[end] != ' ')
             end++;
         struct kad_str word = {s.p + i, end - i};
         size_t columns = kad_utf8_width(word);
-        if (at && at + 1 + columns > width) {
+        if (!first && at + 1 + columns > width) {
             kad_buf_putc(&o->b, '\n');
-            at = 0;
-        }
-        if (at == 0)
             kad_text_put_padded(&o->b, KAD_STR(""), indent, false);
-        else
+            at = indent;
+            first = true;
+        }
+        if (!first)
             kad_buf_putc(&o->b, ' ');
-        at += (at ? 1 : indent) + columns;
+        at += !first + columns;
+        first = false;
         kad_out_safe(o, word);
         i = end + 1;
     }
     kad_buf_putc(&o->b, '\n');
+}
+
+void kad_out_wrap(struct kad_out *o, size_t indent, size_t width, struct kad_str s)
+{
+    kad_text_put_padded(&o->b, KAD_STR(""), indent, false);
+    kad_out_hang(o, indent, width, s);
 }
 
 static void write_out(struct kad_out *o)
@@ -156,16 +164,40 @@ void kad_table_cell(struct kad_table *t, struct kad_str text)
     t->rows.v[t->rows.n - 1].cells[t->at++] = cell;
 }
 
+/* How narrow a column may become. */
+static size_t least_width(const struct kad_column *c)
+{
+    size_t least = c->wraps ? 20 : 8;
+    return c->gives && c->width > least ? least : c->width;
+}
+
+/* Leave out what may be left out, the last first, until the line could fit. */
+static void drop_columns(struct kad_table *t, size_t indent, size_t width)
+{
+    for (;;) {
+        size_t total = indent, last = t->n_columns;
+        for (size_t i = 0; i < t->n_columns; i++) {
+            const struct kad_column *c = &t->columns[i];
+            total += c->width ? least_width(c) + 2 : 0;
+            if (c->drops && c->width)
+                last = i;
+        }
+        if (total <= width + 2 || last == t->n_columns)
+            return;
+        t->columns[last].width = 0;
+    }
+}
+
 /* Make the columns that give narrower, the widest first, until the line fits. */
 static void fit(struct kad_table *t, size_t indent, size_t width)
 {
-    const size_t least = 8;
+    drop_columns(t, indent, width);
     for (;;) {
         size_t total = indent, widest = t->n_columns;
         for (size_t i = 0; i < t->n_columns; i++) {
             const struct kad_column *c = &t->columns[i];
             total += c->width ? c->width + 2 : 0;
-            if (c->gives && c->width > least &&
+            if (c->width > least_width(c) &&
                 (widest == t->n_columns || c->width > t->columns[widest].width))
                 widest = i;
         }
@@ -199,28 +231,69 @@ static void put_cell(struct kad_buf *b, struct kad_str cell, const struct kad_co
     kad_buf_done(&cut);
 }
 
-static void print_row(struct kad_table *t, struct kad_out *o, size_t indent,
-                      const struct kad_table_row *row)
+/* What fits the column, up to a blank if there is one; *rest is what goes on below. */
+static struct kad_str take_line(struct kad_str cell, size_t width, struct kad_str *rest)
+{
+    size_t blank = 0, n = 0;
+    *rest = (struct kad_str){0};
+    if (kad_utf8_width(cell) <= width)
+        return cell;
+    for (size_t len, columns = 0; n < cell.n; n += len) {
+        kad_utf8_get((struct kad_str){cell.p + n, cell.n - n}, &len);
+        columns += kad_utf8_width((struct kad_str){cell.p + n, len});
+        if (columns > width)
+            break;
+        if (cell.p[n] == ' ')
+            blank = n;
+    }
+    if (n < cell.n && cell.p[n] == ' ')
+        blank = n;
+    size_t cut = blank ? blank : n;
+    *rest = (struct kad_str){cell.p + cut + (blank != 0), cell.n - cut - (blank != 0)};
+    return (struct kad_str){cell.p, cut};
+}
+
+/* One line of a row; cells that wrap keep in `cells` what is left of them. */
+static void print_line(struct kad_table *t, struct kad_out *o, size_t indent, enum kad_style style,
+                       struct kad_str *cells)
 {
     size_t last = t->n_columns;
     for (size_t i = 0; i < t->n_columns; i++)
-        if (t->columns[i].width && row->cells[i].n)
+        if (t->columns[i].width && cells[i].n)
             last = i;
     kad_text_put_padded(&o->b, KAD_STR(""), indent, false);
     for (size_t i = 0; i <= last && i < t->n_columns; i++) {
         const struct kad_column *c = &t->columns[i];
+        struct kad_str cell = cells[i];
+        cells[i] = (struct kad_str){0};
         if (c->width == 0)
             continue;
-        enum kad_style style = row->style ? row->style : c->style;
-        if (style != KAD_PLAIN)
-            kad_out_style(o, style);
-        put_cell(&o->b, row->cells[i], c, i == last);
-        if (style != KAD_PLAIN)
+        if (c->wraps)
+            cell = take_line(cell, c->width, &cells[i]);
+        enum kad_style own = style ? style : c->style;
+        if (own != KAD_PLAIN)
+            kad_out_style(o, own);
+        put_cell(&o->b, cell, c, i == last);
+        if (own != KAD_PLAIN)
             kad_out_style(o, KAD_PLAIN);
         if (i != last)
             kad_buf_puts(&o->b, "  ");
     }
     kad_buf_putc(&o->b, '\n');
+}
+
+static void print_row(struct kad_table *t, struct kad_out *o, size_t indent,
+                      const struct kad_table_row *row)
+{
+    struct kad_str *cells = kad_xalloc(t->n_columns * sizeof *cells);
+    memcpy(cells, row->cells, t->n_columns * sizeof *cells);
+    for (bool more = true; more;) {
+        print_line(t, o, indent, row->style, cells);
+        more = false;
+        for (size_t i = 0; i < t->n_columns; i++)
+            more = more || cells[i].n > 0;
+    }
+    free(cells);
 }
 
 void kad_table_print(struct kad_table *t, struct kad_out *o, size_t indent)

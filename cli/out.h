@@ -28,6 +28,9 @@ void kad_out_style(struct kad_out *o, enum kad_style style);
 void kad_out_line(struct kad_out *o, enum kad_style style, const char *fmt, ...) KAD_PRINTF(3, 4);
 /* Words in lines of at most `width` columns (0: the terminal's, or 80), each after `indent` blanks. */
 void kad_out_wrap(struct kad_out *o, size_t indent, size_t width, struct kad_str s);
+/* The same, but the first line has been begun and its `indent` columns are taken. A width of
+ * SIZE_MAX keeps everything on one line. */
+void kad_out_hang(struct kad_out *o, size_t indent, size_t width, struct kad_str s);
 /* Writes what has gathered once it is a lot. */
 void kad_out_more(struct kad_out *o);
 /* Writes everything. KAD_EIO when stdout could not take it. */
@@ -38,7 +41,9 @@ enum kad_err kad_out_flush(struct kad_out *o, struct kad_error *reterr) KAD_MUST
 struct kad_column {
     const char *title; /* translated; NULL: none */
     bool right;        /* numbers */
-    bool gives;        /* is cut first when the line is too long for the terminal */
+    bool gives;        /* becomes narrower when the line is too long for the terminal ... */
+    bool wraps;        /* ... and goes on below; else it is cut */
+    bool drops;        /* is left out altogether when that is not enough */
     enum kad_style style;
     size_t width; /* of the widest cell; the table's own business */
 };

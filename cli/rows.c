@@ -250,7 +250,7 @@ static void cell_of(struct kad_table *t, struct kad_buf *b)
 }
 
 static void print_row(struct kad_table *t, const struct kad_row *row,
-                      const struct kad_rows_view *view)
+                      const struct kad_rows_view *view, bool one_unit)
 {
     struct kad_buf b = {0};
     kad_table_row(t, KAD_PLAIN);
@@ -261,8 +261,8 @@ static void print_row(struct kad_table *t, const struct kad_row *row,
     kad_table_cell(t, view->no_subject ? (struct kad_str){0} : row->subject);
     kad_table_cell(t, kad_task_label(&row->i));
     kad_table_cell(t, view->no_owner ? (struct kad_str){0} : kad_row_owner(row));
-    kad_table_cell(t, view->no_unit ? (struct kad_str){0}
-                                    : kad_unit_label(row->i.policy, row->i.unit));
+    kad_table_cell(t, one_unit ? (struct kad_str){0}
+                               : kad_unit_label(row->i.policy, row->i.unit));
     kad_table_cell(t, row->ref);
     kad_buf_done(&b);
 }
@@ -271,12 +271,16 @@ void kad_rows_print(struct kad_out *o, struct kad_arena *a, const struct kad_row
                     const struct kad_rows_view *view)
 {
     size_t n[GONE + 1] = {0};
-    for (size_t i = 0; i < rows->v.n; i++)
+    bool one_unit = true;
+    for (size_t i = 0; i < rows->v.n; i++) {
         n[part_of(&rows->v.v[i].i, view->today)]++;
+        one_unit = one_unit && kad_str_eq(rows->v.v[i].i.unit, rows->v.v[0].i.unit);
+    }
     struct kad_column columns[] = {
-        {.title = _("Due")},  {.title = ""},        {.title = _("About")},
-        {.title = _("Task"), .gives = true},       {.title = _("For"), .gives = true},
-        {.title = _("Unit"), .gives = true},       {.title = _("Ref"), .style = KAD_DIM},
+        {.title = _("Due")},  {.title = "", .drops = true},        {.title = _("About")},
+        {.title = _("Task"), .gives = true, .wraps = true},
+        {.title = _("For"), .gives = true},
+        {.title = _("Unit"), .gives = true, .drops = true},       {.title = _("Ref"), .style = KAD_DIM},
     };
     struct kad_table t;
     kad_table_init(&t, a, columns, sizeof columns / sizeof *columns);
@@ -289,7 +293,7 @@ void kad_rows_print(struct kad_out *o, struct kad_arena *a, const struct kad_row
         kad_buf_done(&title);
         for (size_t i = 0; i < rows->v.n; i++)
             if (part_of(&rows->v.v[i].i, view->today) == (enum part)part)
-                print_row(&t, &rows->v.v[i], view);
+                print_row(&t, &rows->v.v[i], view, one_unit);
     }
     kad_table_print(&t, o, 2);
 }

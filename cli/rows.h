@@ -31,10 +31,10 @@ struct kad_str kad_unit_label(const struct kad_policy *p, struct kad_str unit);
 struct kad_str kad_task_label(const struct kad_instance *i);
 
 /* A table for people under headings (late, today, this week, ...), as of a day. Columns that say
- * the same in each row because it was asked for are left out. */
+ * the same in each row are left out. */
 struct kad_rows_view {
     kad_day today;
-    bool no_subject, no_owner, no_unit;
+    bool no_subject, no_owner;
 };
 void kad_rows_print(struct kad_out *o, struct kad_arena *a, const struct kad_rows *rows,
                     const struct kad_rows_view *view);

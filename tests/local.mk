@@ -41,9 +41,15 @@ DSL_TESTS = \
 	tests/unit/test_sketches
 
 BATS_TESTS = \
+	tests/cli/badinput.bats \
+	tests/cli/demo.bats \
 	tests/cli/fines.bats \
 	tests/cli/help.bats \
+	tests/cli/hostile.bats \
+	tests/cli/import.bats \
 	tests/cli/record.bats \
+	tests/cli/replay.bats \
+	tests/cli/rules.bats \
 	tests/cli/tasks.bats
 
 EXTRA_DIST += tests/cli/common.bash

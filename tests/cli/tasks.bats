@@ -133,7 +133,7 @@ load common
     ok k show C-1 --format json
     has '"attributes":{"birth_date":"1995-05-17","unit":"eksjo","motivated":true,"coach":"anna","enrolled":true,"age":26}'
     ok k show C-1 --as-of 2021-05-10
-    has 'not recorded'
+    has 'Not recorded'
     has 'more happen after this day'
 }
 

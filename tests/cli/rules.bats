@@ -1,0 +1,128 @@
+load common
+
+@test "rules check says that a good file is good" {
+    small_rules >small.rules
+    ok k rules check small.rules
+    [ "$output" = 'small.rules: no errors, all 2 examples hold' ] || { show; false; }
+    [ -z "$stderr" ]
+    ok "$KADENS" --lang sv rules check small.rules
+    has 'inga fel, alla 2 exempel stämmer'
+    ok k rules check "$KAD_SRC/rules/se-hoglandet-2021.rules"
+}
+
+@test "rules check says everything that is wrong, with its place, and ends with 1" {
+    small_rules | sed -e 's/motivated yes\/no$/motivated yesno/' -e 's/done by exited/done by exitd/' >bad.rules
+    no 1 k rules check bad.rules
+    said 'bad.rules:15:102: '
+    said 'exitd'
+    said 'exited'
+    has '3 errors'
+    no 1 k rules check bad.rules --format json
+    has '"severity":"error"'
+    has '"line":15'
+}
+
+@test "several files are checked in one run" {
+    small_rules >small.rules
+    echo 'policy' >bad.rules
+    no 1 k rules check small.rules bad.rules
+    has 'small.rules: no errors'
+    has 'bad.rules: '
+    no 2 k rules check nowhere.rules
+    said_once 'nowhere.rules cannot be read'
+    no 2 k rules check
+    said_once 'rules check FILE'
+}
+
+@test "an example that fails is named with its line, and ends with 1" {
+    small_rules | sed 's/due 2021-06-07 done/due 2021-06-07 open/' >bad.rules
+    no 1 k rules check bad.rules
+    said 'the example “A visit in time” fails'
+    has '1 of 2 examples fails'
+    no 1 k rules test bad.rules
+    said 'A visit in time'
+    no 1 k rules test bad.rules --format tap
+    has 'not ok 1 - A visit in time'
+    has 'ok 2 - Too young'
+    has '1..2'
+}
+
+@test "adopting records the text, and says from when it is in force" {
+    NOW=2020-12-15T08:00:00Z
+    k init >/dev/null
+    small_rules >small.rules
+    ok k rules adopt small.rules --from 2021-01-01 --decision 'Board § 7'
+    has 'small will be in force from Friday 1 January 2021.'
+    ok k rules list
+    has 'small@2021-01-01'
+    has 'Board § 7'
+    ok k rules list --format json
+    has '"in_force":false'
+    k rules show small@2021-06-01 >shown
+    cmp shown small.rules
+    NOW=2021-02-01T08:00:00Z
+    k rules show >shown
+    cmp shown small.rules
+    ok k rules adopt small.rules --from 2021-01-15
+    has 'That day has passed'
+}
+
+@test "a file with errors, failing examples or open questions is not adopted" {
+    NOW=2021-01-02T08:00:00Z
+    k init >/dev/null
+    small_rules | sed 's/done by exited/done by exitd/' >bad.rules
+    no 1 k rules adopt bad.rules --from 2021-01-01
+    said 'The policy was not adopted.'
+    small_rules | sed 's/due 2021-06-07 done/due 2021-06-07 open/' >bad.rules
+    no 1 k rules adopt bad.rules --from 2021-01-01
+    said 'The policy was not adopted.'
+    small_rules | sed 's/^    calendar sweden/    calendar sweden\n    question "Who decides?"/' >open.rules
+    no 1 k rules adopt open.rules --from 2021-01-01
+    said 'The policy leaves 1 question open:'
+    said 'Who decides?'
+    ok k export
+    [ -z "$output" ]
+    ok k rules adopt open.rules --from 2021-01-01 --accept-questions
+    ok k export
+    has '"accepted":["Who decides?"]'
+    no 2 k rules adopt open.rules
+    said_once '--from is missing'
+}
+
+@test "a policy for some units only" {
+    NOW=2021-01-02T08:00:00Z
+    k init >/dev/null
+    small_rules >small.rules
+    no 2 k rules adopt small.rules --from 2021-01-01 --only eksjo
+    said_once '--only unit='
+    no 2 k rules adopt small.rules --from 2021-01-01 --only unit=eksjoo
+    said_once 'Did you mean eksjo?'
+    ok k rules adopt small.rules --from 2021-01-01 --only unit=eksjo
+    ok k export
+    has '"only":["eksjo"]'
+    ok k record certificate eksjo good=yes
+    no 1 k record certificate nassjo good=yes
+    said 'nassjo'
+}
+
+@test "ending a policy" {
+    small_store
+    ok k rules end small --from 2021-07-01
+    ok k rules list
+    has 'ends'
+    no 2 k rules show small@2021-08-01
+    said_once 'not in force'
+    no 2 k rules end smal --from 2021-07-01
+    said_once 'Did you mean small?'
+    no 2 k rules end small
+    said_once '--from is missing'
+}
+
+@test "what comes with the program can be shown" {
+    k rules show --shipped se-hoglandet-2021 >shown
+    cmp shown "$KAD_SRC/rules/se-hoglandet-2021.rules"
+    no 2 k rules show --shipped nothing
+    said_once 'se-hoglandet-2021'
+    no 3 k rules show
+    said_once 'There is no store'
+}
