@@ -32,7 +32,7 @@ static size_t row(int code)
 
 bool kad_diag_known(int code, enum kad_severity *ret_severity, const char **ret_text)
 {
-    size_t i = row(code);
+    size_t i = row((int)code);
     if (i == SIZE_MAX)
         return false;
     *ret_severity = table[i].severity;
@@ -102,7 +102,7 @@ static void place(struct kad_diags *d, const struct kad_source *s, struct kad_di
 struct kad_diag *kad_report(struct kad_diags *d, const struct kad_source *s, struct kad_span span,
                             enum kad_diag_code code, ...)
 {
-    size_t i = row(code);
+    size_t i = row((int)code);
     kad_assert(i != SIZE_MAX);
     for (size_t k = 0; k < d->n; k++)
         if (d->v[k].code == code && d->v[k].span.from == span.from && d->v[k].span.to == span.to)
