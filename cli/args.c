@@ -44,10 +44,10 @@ static const char *const formats[KAD_F__COUNT] = {
 static const char *placeholder(const char *word)
 {
     static const char *const known[] = {
-        N_("COMMAND"), N_("DATE"),  N_("DIR"),  N_("FIELD"),  N_("FILE"),    N_("FORMAT"),
-        N_("ID"),      N_("INSTANT"), N_("NAME"), N_("SECONDS"), N_("SEQ"),  N_("STATE"),
-        N_("SUBJECT"), N_("TASK-ID"), N_("TEXT"), N_("TYPE"),  N_("VALUE"),  N_("WHO"),
-        N_("WHY"),
+        N_("COMMAND"), N_("DATE"),  N_("DIR"),     N_("FIELD"),   N_("FILE"),
+        N_("FORMAT"),  N_("ID"),    N_("INSTANT"), N_("NAME"),    N_("SECONDS"),
+        N_("SEQ"),     N_("STATE"), N_("SUBJECT"), N_("TASK-ID"), N_("TEXT"),
+        N_("TYPE"),    N_("VALUE"), N_("WHO"),     N_("WHY"),
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i], word) == 0)
@@ -112,6 +112,11 @@ const struct kad_cmd *kad_cmd_find(const char *first, const char *second)
 
 /* --- guesses --- */
 
+unsigned kad_slips(const char *typed)
+{
+    return strlen(typed) <= 5 ? 1 : 2;
+}
+
 /* The nearest of two words to what was typed: keep the better. */
 static void nearer(const char *typed, const char *candidate, const char **best, unsigned *distance)
 {
@@ -126,7 +131,7 @@ static enum kad_err no_such_option(const char *typed, const struct kad_cmd *cmd,
                                    struct kad_error *reterr)
 {
     const char *best = NULL;
-    unsigned distance = 3;
+    unsigned distance = kad_slips(typed) + 1;
     for (int i = 0; i < KAD_O__COUNT; i++)
         if (kad_opts[i].global || !cmd || kad_cmd_takes(cmd, (enum kad_opt_id)i))
             nearer(typed, kad_opts[i].name, &best, &distance);
@@ -143,9 +148,10 @@ enum kad_err kad_args_no_command(const char *first, const char *second, struct k
     if (later && !later->run)
         return kad_fail(reterr, KAD_EINPUT,
                         _("This release does not have “kadens %s” yet. “kadens help” lists what it "
-                          "has."), later->name);
+                          "has."),
+                        later->name);
     const char *best = NULL;
-    unsigned distance = 3;
+    unsigned distance = kad_slips(first) + 1;
     char typed[128];
     snprintf(typed, sizeof typed, "%s%s%s", first, second ? " " : "", second ? second : "");
     for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++)
@@ -212,7 +218,8 @@ static enum kad_err split(struct kad_cli *c, int argc, char **argv, const char *
         if (s[1] != '-')
             return kad_fail(reterr, KAD_EINPUT,
                             _("“%s” is no option: they are written with two dashes, such as "
-                              "--as-of."), s);
+                              "--as-of."),
+                            s);
         char *equals = strchr(s, '=');
         size_t n = equals ? (size_t)(equals - s) - 2 : strlen(s) - 2;
         int o = find_option(s + 2, n);
@@ -351,12 +358,14 @@ static enum kad_err read_globals(struct kad_cli *c, struct kad_error *reterr)
     if (s && !kad_instant_parse(s, strlen(s), &c->now))
         return kad_fail(reterr, KAD_EINPUT,
                         _("--now: “%s” is no instant. Write it as 2021-06-02T08:12:33Z, with Z or "
-                          "an offset such as +02:00."), s);
+                          "an offset such as +02:00."),
+                        s);
     s = c->opt[KAD_O_KNOWN_AT];
     if (s && !kad_read_u64(s, &c->known.seq) && !kad_instant_parse(s, strlen(s), &c->known.at))
         return kad_fail(reterr, KAD_EINPUT,
                         _("--known-at: “%s” is neither a record's number nor an instant such as "
-                          "2021-06-02T08:12:33Z."), s);
+                          "2021-06-02T08:12:33Z."),
+                        s);
     if (kad_opt_day(c, KAD_O_AS_OF, &c->as_of, reterr) != KAD_OK)
         return reterr->code;
     s = c->opt[KAD_O_LANG];
@@ -391,8 +400,8 @@ enum kad_err kad_opt_day(const struct kad_cli *c, enum kad_opt_id o, kad_day *re
     const char *s = c->opt[o];
     *ret = KAD_DAY_NONE;
     if (s && !kad_day_parse(s, strlen(s), ret))
-        return kad_fail(reterr, KAD_EINPUT,
-                        _("--%s: “%s” is no date. Write it as 2021-06-01."), kad_opts[o].name, s);
+        return kad_fail(reterr, KAD_EINPUT, _("--%s: “%s” is no date. Write it as 2021-06-01."),
+                        kad_opts[o].name, s);
     return KAD_OK;
 }
 
@@ -404,9 +413,8 @@ enum kad_err kad_opt_number(const struct kad_cli *c, enum kad_opt_id o, uint64_t
     if (!s)
         return KAD_OK;
     if (!kad_read_u64(s, &n) || n < least || n > most)
-        return kad_fail(reterr, KAD_EINPUT,
-                        _("--%s: “%s” is no whole number from %llu to %llu."), kad_opts[o].name, s,
-                        (unsigned long long)least, (unsigned long long)most);
+        return kad_fail(reterr, KAD_EINPUT, _("--%s: “%s” is no whole number from %llu to %llu."),
+                        kad_opts[o].name, s, (unsigned long long)least, (unsigned long long)most);
     *ret = n;
     return KAD_OK;
 }

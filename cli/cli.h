@@ -30,12 +30,13 @@ struct kad_opt {
 extern const struct kad_opt kad_opts[KAD_O__COUNT];
 
 /* The forms of answers. A bit each, so that a command can say which it has. */
-#define KAD_FORMAT_MAP(X) X(TEXT, "text") X(JSON, "json") X(JSONL, "jsonl") X(CSV, "csv") X(ICS, "ics") X(TAP, "tap")
+#define KAD_FORMAT_MAP(X)                                                                          \
+    X(TEXT, "text") X(JSON, "json") X(JSONL, "jsonl") X(CSV, "csv") X(ICS, "ics") X(TAP, "tap")
 enum kad_format {
 #define X(name, word) KAD_F_##name,
     KAD_FORMAT_MAP(X)
 #undef X
-    KAD_F__COUNT
+        KAD_F__COUNT
 };
 enum {
 #define X(name, word) KAD_FM_##name = 1u << KAD_F_##name,
@@ -62,7 +63,7 @@ struct kad_cmd {
     const char *name; /* "rules check": of two words where a command has commands of its own */
     enum kad_group group;
     const char *args;
-    const char *summary; /* a msgid */
+    const char *summary;                                              /* a msgid */
     enum kad_err (*run)(struct kad_cli *c, struct kad_error *reterr); /* NULL: reserved */
     int least, most;
     unsigned needs, formats;
@@ -71,17 +72,17 @@ extern const struct kad_cmd kad_cmds[]; /* the last has no name */
 extern const char *const kad_group_titles[KAD_G__COUNT];
 
 struct kad_cli {
-    const struct kad_cmd *cmd;           /* NULL only for a bare `kadens --help` */
-    const char *opt[KAD_O__COUNT];       /* as given; "" for a switch; NULL: not given */
-    char **args;                         /* the words behind the command */
+    const struct kad_cmd *cmd;     /* NULL only for a bare `kadens --help` */
+    const char *opt[KAD_O__COUNT]; /* as given; "" for a switch; NULL: not given */
+    char **args;                   /* the words behind the command */
     int n_args;
     enum kad_format format;
     struct kad_known known;
-    kad_instant now;                     /* --now, or KAD_INSTANT_NONE */
-    kad_day as_of;                       /* --as-of; KAD_DAY_NONE until the store is open: then today */
-    struct kad_engine *engine;           /* when the command needs it */
-    struct kad_arena arena;              /* the whole command's */
-    struct kad_out out;                  /* stdout */
+    kad_instant now;           /* --now, or KAD_INSTANT_NONE */
+    kad_day as_of;             /* --as-of; KAD_DAY_NONE until the store is open: then today */
+    struct kad_engine *engine; /* when the command needs it */
+    struct kad_arena arena;    /* the whole command's */
+    struct kad_out out;        /* stdout */
 };
 
 /* --- args.c --- */
@@ -92,6 +93,8 @@ enum kad_err kad_args_read(struct kad_cli *c, int argc, char **argv, struct kad_
     KAD_MUST_CHECK;
 /* The command of these words (one or two); NULL for a stranger. */
 const struct kad_cmd *kad_cmd_find(const char *first, const char *second);
+/* How many slips of the pen a guess at this word may take back. */
+unsigned kad_slips(const char *typed);
 /* There is no such command: says so, with the one that was probably meant; or that this release does
  * not have it yet. Returns KAD_EINPUT. */
 enum kad_err kad_args_no_command(const char *first, const char *second, struct kad_error *reterr);

@@ -37,25 +37,24 @@ static const char *const units[KAD_DEMO_UNITS] = {"aneby",  "eksjo",  "nassjo",
                                                   "savsjo", "tranas", "vetlanda"};
 static const char *const managers[KAD_DEMO_UNITS] = {"kerstin", "ulf",    "helena",
                                                      "jan",     "annika", "peter"};
-static const char *const coaches[10] = {"anna", "lars",   "maria", "johan", "karin",
+static const char *const coaches[10] = {"anna", "lars", "maria",  "johan", "karin",
                                         "erik", "elin", "anders", "eva",   "mikael"};
-static const char *const women[16] = {"Alice", "Maja",  "Elsa",  "Astrid", "Ebba",  "Saga",
-                                      "Amina", "Lena",  "Birgitta", "Sara", "Linnea", "Noor",
-                                      "Ida",   "Signe", "Hanna", "Petra"};
-static const char *const men[16] = {"Oscar", "Hugo",  "Nils",  "Ali",    "Viktor", "Emil",
-                                    "Göran", "Sven",  "Liam",  "Hassan", "Bo",     "Axel",
-                                    "Jonas", "Tomas", "Åke",   "Filip"};
-static const char *const surnames[16] = {"Andersson", "Berg",   "Carlsson", "Dahl",  "Ek",
-                                         "Forsberg",  "Gran",   "Holm",     "Ismail", "Johansson",
-                                         "Karlsson",  "Lind",   "Nyström",  "Öberg", "Sjögren",
-                                         "Wallin"};
+static const char *const women[16] = {"Alice", "Maja",  "Elsa",     "Astrid", "Ebba",   "Saga",
+                                      "Amina", "Lena",  "Birgitta", "Sara",   "Linnea", "Noor",
+                                      "Ida",   "Signe", "Hanna",    "Petra"};
+static const char *const men[16] = {"Oscar", "Hugo",  "Nils", "Ali",    "Viktor", "Emil",
+                                    "Göran", "Sven",  "Liam", "Hassan", "Bo",     "Axel",
+                                    "Jonas", "Tomas", "Åke",  "Filip"};
+static const char *const surnames[16] = {
+    "Andersson", "Berg",      "Carlsson", "Dahl", "Ek",      "Forsberg", "Gran",    "Holm",
+    "Ismail",    "Johansson", "Karlsson", "Lind", "Nyström", "Öberg",    "Sjögren", "Wallin"};
 static const char *const referrers[5] = {"employment_service", "social_insurance", "psychiatry",
                                          "municipality", "self"};
 static const char *const benefits[4] = {"sickness_benefit", "activity_compensation",
                                         "social_assistance", "activity_support"};
 static const char *const placements[3] = {"study_visit", "job_tasting", "work_trial"};
-static const char *const employers[8] = {"Sågen i Eksjö",   "Kommunens kök",  "Lagret i Nässjö",
-                                         "Möbelverkstaden", "Hemtjänsten",    "Bageriet",
+static const char *const employers[8] = {"Sågen i Eksjö",   "Kommunens kök",    "Lagret i Nässjö",
+                                         "Möbelverkstaden", "Hemtjänsten",      "Bageriet",
                                          "Plåtslageriet",   "Trädgårdsmästaren"};
 static const char *const contacts[3] = {"participant", "employer", "both"};
 static const char *const reasons[6] = {"motivation",    "relapse",    "health",
@@ -86,8 +85,8 @@ static void give(struct demo *m, const char *name, enum kad_input_form form, str
                  int64_t num)
 {
     kad_assert(m->n_in < sizeof m->in / sizeof *m->in);
-    m->in[m->n_in++] = (struct kad_input){.name = kad_str(name), .form = form, .text = text,
-                                          .num = num};
+    m->in[m->n_in++] =
+        (struct kad_input){.name = kad_str(name), .form = form, .text = text, .num = num};
 }
 
 static void give_text(struct demo *m, const char *name, const char *text)
@@ -108,9 +107,9 @@ static void give_referral(struct demo *m, const struct kad_demo_person *p, bool 
     give_text(m, "from", referrers[p->from]);
     give_text(m, "unit", units[p->unit]);
     give(m, "motivated", KAD_IN_BOOL, KAD_STR(""), motivated);
-    give_text(m, "name", kad_arena_printf(&m->arena, "%s %s",
-                                          p->woman ? women[p->first] : men[p->first],
-                                          surnames[p->last]));
+    give_text(m, "name",
+              kad_arena_printf(&m->arena, "%s %s", p->woman ? women[p->first] : men[p->first],
+                               surnames[p->last]));
 }
 
 static void give_answer(struct demo *m, uint32_t luck)
@@ -121,8 +120,9 @@ static void give_answer(struct demo *m, uint32_t luck)
     give_text(m, "gender", kad_demo_random(&state) % 2 ? "woman" : "man");
     for (size_t i = 0; i < 7; i++)
         if (kad_demo_random(&state) % 12)
-            give_text(m, names[i], i < 4 ? answers[kad_demo_random(&state) % 6]
-                                         : degrees[kad_demo_random(&state) % 5]);
+            give_text(m, names[i],
+                      i < 4 ? answers[kad_demo_random(&state) % 6]
+                            : degrees[kad_demo_random(&state) % 5]);
 }
 
 /* A field whose value is worked out: what stands in angles in the table. */
@@ -176,8 +176,8 @@ static void make_draft(struct demo *m, const struct kad_demo_event *ev, struct k
         d->by = KAD_STR("gunilla");
     } else {
         p = kad_demo_person(&m->d, ev->who);
-        d->subject = kad_str(kad_arena_printf(&m->arena, "C-%lu",
-                                              (unsigned long)ev->who + FIRST_KEY));
+        d->subject =
+            kad_str(kad_arena_printf(&m->arena, "C-%lu", (unsigned long)ev->who + FIRST_KEY));
         d->by = coach_name(&m->arena, p.coach);
     }
     if (ev->what == KAD_D_REFERRAL || ev->what == KAD_D_UNMOTIVATED)
@@ -209,11 +209,16 @@ static enum kad_err adopt(struct demo *m, struct kad_error *reterr)
     kad_assert(policy->name);
     struct kad_input notes[] = {
         {.name = KAD_STR("text"), .form = KAD_IN_STRING, .text = {policy->text, policy->size}},
-        {.name = KAD_STR("decision"), .form = KAD_IN_STRING,
+        {.name = KAD_STR("decision"),
+         .form = KAD_IN_STRING,
          .text = KAD_STR("Styrelsen, november 2020")},
     };
-    struct kad_draft d = {.type = KAD_STR("kadens.adopted"), .by = KAD_STR("gunilla"),
-                          .on = m->d.from, .clock = -1, .notes = notes, .n_notes = 2,
+    struct kad_draft d = {.type = KAD_STR("kadens.adopted"),
+                          .by = KAD_STR("gunilla"),
+                          .on = m->d.from,
+                          .clock = -1,
+                          .notes = notes,
+                          .n_notes = 2,
                           .at = kad_clock_day_end(m->d.from - 30)};
     struct kad_outcome out;
     return kad_batch_put(m->batch, &d, &out, reterr);
@@ -269,14 +274,17 @@ static void put_next_steps(struct demo *m)
                    store);
     kad_buf_reset(&b);
     kad_put_count(&b, m->d.n);
-    kad_out_printf(o, _("%s events, ten municipal coaches or more, policy %s in force. Nobody in it "
-                        "exists.\n\n"), kad_buf_str(&b), POLICY);
+    kad_out_printf(o,
+                   _("%s events, ten municipal coaches or more, policy %s in force. Nobody in it "
+                     "exists.\n\n"),
+                   kad_buf_str(&b), POLICY);
     kad_buf_done(&b);
     kad_out_line(o, KAD_BOLD, "%s", _("Try:"));
     static const char *const tries[][2] = {
         {"kadens tasks --for anna", N_("one coach's list today")},
         {"kadens show C-1001", N_("one participant: where things stand, tasks, story")},
-        {"kadens record aftercare_visit C-1001 with=both", N_("a visit, and what it does to the list")},
+        {"kadens record aftercare_visit C-1001 with=both",
+         N_("a visit, and what it does to the list")},
         {"kadens tasks --for -", N_("what nobody has")},
         {"kadens log --subject C-1001", N_("what was recorded about one, when and by whom")},
     };
@@ -343,8 +351,8 @@ enum kad_err kad_cmd_demo(struct kad_cli *c, struct kad_error *reterr)
     size_t n = strlen(store);
     while (n > 1 && store[n - 1] == '/')
         n--;
-    const char *beside = kad_arena_printf(&c->arena, "%.*s.demo-%ld", (int)n, store,
-                                          (long)getpid());
+    const char *beside =
+        kad_arena_printf(&c->arena, "%.*s.demo-%ld", (int)n, store, (long)getpid());
     m.d.cases = (uint32_t)cases;
     m.d.seed = seed;
     kad_arena_init(&m.arena);

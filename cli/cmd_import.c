@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "cli/json.h"
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* Lines of a file of any size, one at a time and never more than the limit in memory. */
 struct lines {
@@ -103,8 +104,9 @@ static enum kad_err put_line(struct import *im, struct kad_json_line *j, struct 
     if (im->in.too_long)
         line.n = KAD_LIMIT_JSON_LINE + 1;
     if (line.n >= 2 && memcmp(line.p, "\x1f\x8b", 2) == 0 && im->in.number == 1)
-        return kad_fail(reterr, KAD_EINPUT,
-                        _("The file is compressed. Unpack it on the way: zcat FILE | kadens import"));
+        return kad_fail(
+            reterr, KAD_EINPUT,
+            _("The file is compressed. Unpack it on the way: zcat FILE | kadens import"));
     if (kad_json_read(line, &im->arena, j, reterr) != KAD_OK)
         return reterr->code;
     if (kad_json_states(j->root)) {
@@ -144,8 +146,8 @@ static enum kad_err set_aside(struct import *im, size_t column, const struct kad
     kad_tell("%s:%llu:%zu: %s", im->in.name, (unsigned long long)im->in.number, column, why->text);
     if (fwrite(im->in.line.p, 1, im->in.line.n, im->rejects) != im->in.line.n ||
         putc('\n', im->rejects) == EOF)
-        return kad_fail(reterr, KAD_EIO, _("%s cannot be written: %s."),
-                        im->c->opt[KAD_O_REJECTS], strerror(errno));
+        return kad_fail(reterr, KAD_EIO, _("%s cannot be written: %s."), im->c->opt[KAD_O_REJECTS],
+                        strerror(errno));
     return KAD_OK;
 }
 
@@ -184,10 +186,11 @@ static void put_summary(const struct import *im)
 {
     struct kad_out *o = &im->c->out;
     if (im->c->format == KAD_F_JSON) {
-        kad_out_printf(o, "{\"lines\":%llu,\"recorded\":%llu,\"already\":%llu,\"refused\":%llu,"
-                          "\"first\":", (unsigned long long)im->in.number,
-                       (unsigned long long)im->recorded, (unsigned long long)im->already,
-                       (unsigned long long)im->refused);
+        kad_out_printf(o,
+                       "{\"lines\":%llu,\"recorded\":%llu,\"already\":%llu,\"refused\":%llu,"
+                       "\"first\":",
+                       (unsigned long long)im->in.number, (unsigned long long)im->recorded,
+                       (unsigned long long)im->already, (unsigned long long)im->refused);
         kad_json_seq(&o->b, im->first);
         kad_out_puts(o, ",\"last\":");
         kad_json_seq(&o->b, im->last);
@@ -196,8 +199,9 @@ static void put_summary(const struct import *im)
     }
     struct kad_buf n = {0};
     kad_put_count(&n, im->recorded);
-    kad_out_printf(o, ngettext_("%s event recorded", "%s events recorded",
-                                (unsigned long)im->recorded), kad_buf_str(&n));
+    kad_out_printf(
+        o, ngettext_("%s event recorded", "%s events recorded", (unsigned long)im->recorded),
+        kad_buf_str(&n));
     if (im->recorded)
         kad_out_printf(o, _(" (no. %llu to %llu)"), (unsigned long long)im->first,
                        (unsigned long long)im->last);
@@ -205,28 +209,69 @@ static void put_summary(const struct import *im)
     kad_buf_reset(&n);
     kad_put_count(&n, im->already);
     if (im->already)
-        kad_out_printf(o, ngettext_("%s was there already.\n", "%s were there already.\n",
-                                    (unsigned long)im->already), kad_buf_str(&n));
+        kad_out_printf(o,
+                       ngettext_("%s was there already.\n", "%s were there already.\n",
+                                 (unsigned long)im->already),
+                       kad_buf_str(&n));
     kad_buf_reset(&n);
     kad_put_count(&n, im->refused);
     if (im->refused)
-        kad_out_printf(o, ngettext_("%s line refused: it is in %s.\n",
-                                    "%s lines refused: they are in %s.\n",
-                                    (unsigned long)im->refused),
+        kad_out_printf(o,
+                       ngettext_("%s line refused: it is in %s.\n",
+                                 "%s lines refused: they are in %s.\n", (unsigned long)im->refused),
                        kad_buf_str(&n), im->c->opt[KAD_O_REJECTS]);
     kad_buf_done(&n);
+}
+
+/* --- the file of refused lines --- */
+
+/* Made beside its place and renamed when the import is done, so that neither a failure nor a name
+ * given twice costs anybody a file. What is no ordinary file (a pipe, /dev/stderr) is written as it
+ * stands. */
+static enum kad_err open_rejects(struct import *im, char **ret_beside, struct kad_error *reterr)
+{
+    const char *path = im->c->opt[KAD_O_REJECTS];
+    struct stat in, there;
+    *ret_beside = NULL;
+    if (!path)
+        return KAD_OK;
+    bool exists = stat(path, &there) == 0;
+    if (exists && fstat(fileno(im->in.f), &in) == 0 && in.st_dev == there.st_dev &&
+        in.st_ino == there.st_ino && S_ISREG(in.st_mode))
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("--rejects names the file that is read: refused lines go into another."));
+    if (!exists || S_ISREG(there.st_mode))
+        *ret_beside = kad_arena_printf(&im->c->arena, "%s.new-%ld", path, (long)getpid());
+    im->rejects = fopen(*ret_beside ? *ret_beside : path, "wbe");
+    if (!im->rejects)
+        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be written: %s."), path, strerror(errno));
+    return KAD_OK;
+}
+
+/* In place when the import went well, else gone. */
+static enum kad_err close_rejects(struct import *im, const char *beside, enum kad_err got,
+                                  struct kad_error *reterr)
+{
+    const char *path = im->c->opt[KAD_O_REJECTS];
+    bool good = !im->rejects || fclose(im->rejects) == 0;
+    if (got == KAD_OK && good && beside)
+        good = rename(beside, path) == 0;
+    if (beside && (got != KAD_OK || !good))
+        unlink(beside);
+    if (got == KAD_OK && !good)
+        return kad_fail(reterr, KAD_EIO, _("%s cannot be written: %s."), path, strerror(errno));
+    return got;
 }
 
 enum kad_err kad_cmd_import(struct kad_cli *c, struct kad_error *reterr)
 {
     struct import im = {.c = c};
-    const char *rejects = c->opt[KAD_O_REJECTS];
+    char *beside;
     struct kad_batch_options o = {.recorded_then = c->opt[KAD_O_RECORDED_THEN] != NULL};
     if (open_lines(&im.in, c->n_args ? c->args[0] : NULL, reterr) != KAD_OK)
         return reterr->code;
-    if (rejects && !(im.rejects = fopen(rejects, "wbe")))
-        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be written: %s."), rejects,
-                        strerror(errno));
+    if (open_rejects(&im, &beside, reterr) != KAD_OK)
+        return reterr->code;
     kad_arena_init(&im.arena);
     kad_progress_init(&im.progress, _("Lines read:"));
     enum kad_err got = kad_batch_begin(c->engine, &o, &im.batch, reterr);
@@ -238,8 +283,7 @@ enum kad_err kad_cmd_import(struct kad_cli *c, struct kad_error *reterr)
             kad_batch_abort(im.batch);
     }
     kad_progress_done(&im.progress);
-    if (im.rejects && fclose(im.rejects) != 0 && got == KAD_OK)
-        got = kad_fail(reterr, KAD_EIO, _("%s cannot be written: %s."), rejects, strerror(errno));
+    got = close_rejects(&im, beside, got, reterr);
     if (got == KAD_OK)
         put_summary(&im);
     if (im.in.f != stdin)

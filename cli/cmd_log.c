@@ -113,7 +113,8 @@ static void put_line(struct listing *l, const struct kad_record *r, struct kad_s
     kad_text_put_safe(&b, r->subject.n ? r->subject : KAD_STR("–"));
     kad_text_put_padded(&o->b, (struct kad_str){b.p, b.n}, 10, false);
     size_t columns = 29 + (kad_utf8_width((struct kad_str){b.p, b.n}) > 10
-                               ? kad_utf8_width((struct kad_str){b.p, b.n}) : 10);
+                               ? kad_utf8_width((struct kad_str){b.p, b.n})
+                               : 10);
     kad_out_puts(o, "  ");
     kad_buf_reset(&b);
     put_words(&b, l, r, marks);

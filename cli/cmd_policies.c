@@ -109,9 +109,11 @@ static void put_row(struct kad_table *t, const struct policy_line *l)
 
 enum kad_err kad_cmd_rules_list(struct kad_cli *c, struct kad_error *reterr)
 {
-    struct kad_column columns[] = {{.title = _("Policy")},   {.title = ""},
+    struct kad_column columns[] = {{.title = _("Policy")},
+                                   {.title = ""},
                                    {.title = _("For whom"), .gives = true},
-                                   {.title = _("Recorded")}, {.title = _("No."), .right = true},
+                                   {.title = _("Recorded")},
+                                   {.title = _("No."), .right = true},
                                    {.title = _("Decision"), .gives = true, .wraps = true}};
     const struct kad_timeline *t = kad_engine_timeline(c->engine);
     struct kad_snapshot *s = NULL;
@@ -144,8 +146,9 @@ enum kad_err kad_cmd_rules_list(struct kad_cli *c, struct kad_error *reterr)
     if (c->format == KAD_F_TEXT && t->n)
         kad_table_print(&table, &c->out, 0);
     if (c->format == KAD_F_TEXT && !t->n)
-        kad_out_printf(&c->out, "%s\n", _("No policy has been adopted: kadens rules adopt FILE "
-                                          "--from DATE."));
+        kad_out_printf(&c->out, "%s\n",
+                       _("No policy has been adopted: kadens rules adopt FILE "
+                         "--from DATE."));
     return KAD_OK;
 }
 
@@ -222,8 +225,10 @@ static enum kad_err show_named(struct kad_cli *c, struct kad_str name, kad_day d
         if (kad_str_eq(t->v[i].name, name))
             return kad_fail(reterr, KAD_EINPUT, _("%.*s is not in force on %s."), KAD_STR_FMT(name),
                             kad_day_text(day, text));
-    return kad_fail(reterr, KAD_EINPUT, _("No policy “%.*s” has been adopted. kadens rules list "
-                                          "shows those that have."), KAD_STR_FMT(name));
+    return kad_fail(reterr, KAD_EINPUT,
+                    _("No policy “%.*s” has been adopted. kadens rules list "
+                      "shows those that have."),
+                    KAD_STR_FMT(name));
 }
 
 enum kad_err kad_cmd_rules_show(struct kad_cli *c, struct kad_error *reterr)
@@ -254,7 +259,8 @@ enum kad_err kad_cmd_rules_show(struct kad_cli *c, struct kad_error *reterr)
                             _("Several policies have been adopted: name one. kadens rules list "
                               "shows them."));
     if (t->n == 0)
-        return kad_fail(reterr, KAD_EINPUT, _("No policy has been adopted: kadens rules adopt FILE "
-                                              "--from DATE."));
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("No policy has been adopted: kadens rules adopt FILE "
+                          "--from DATE."));
     return show_named(c, name, day, reterr);
 }

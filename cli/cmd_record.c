@@ -12,7 +12,8 @@ static enum kad_err read_fields(struct kad_cli *c, int from, struct kad_draft *d
         if (!equals || equals == c->args[i])
             return kad_fail(reterr, KAD_EINPUT,
                             _("“%s” is no field: write it as FIELD=VALUE, with quotes around a "
-                              "value that has blanks."), c->args[i]);
+                              "value that has blanks."),
+                            c->args[i]);
         struct kad_input *one = &in[d->n_fields++];
         one->name = (struct kad_str){c->args[i], (size_t)(equals - c->args[i])};
         one->text = kad_str(equals + 1);
@@ -47,21 +48,39 @@ static enum kad_err subject_of_seq(struct kad_cli *c, uint64_t seq, struct kad_s
     return kad_fail(reterr, got, "%s", why.text);
 }
 
+/* What `last` is: the last record; but for an id that was given before, what it took back then. */
+static enum kad_err last_seq(struct kad_cli *c, uint64_t *ret, struct kad_error *reterr)
+{
+    struct kad_snapshot *s = NULL;
+    struct kad_ledger_state state;
+    struct kad_str id = kad_str(c->opt[KAD_O_ID]), bytes;
+    struct kad_record r;
+    uint64_t again = 0;
+    enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &s, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_state(s, &state, reterr);
+    if (got == KAD_OK && id.n && id.n <= KAD_LIMIT_ID)
+        got = kad_snapshot_id(s, id, &again, reterr);
+    if (got == KAD_OK)
+        *ret = state.last_seq;
+    if (got == KAD_OK && again) {
+        got = kad_snapshot_record(s, again, &bytes, reterr);
+        if (got == KAD_OK)
+            got = kad_record_decode(bytes, &c->arena, true, &r, reterr);
+        if (got == KAD_OK && r.kind == KAD_R_RETRACTED)
+            *ret = r.ref;
+    }
+    kad_snapshot_release(s);
+    if (got == KAD_OK && *ret == 0)
+        return kad_fail(reterr, KAD_EINPUT, _("The ledger is empty."));
+    return got;
+}
+
 static enum kad_err read_seq(struct kad_cli *c, bool last, uint64_t *ret, struct kad_error *reterr)
 {
     const char *s = c->args[0];
-    if (last && strcmp(s, "last") == 0) {
-        struct kad_snapshot *snapshot = NULL;
-        struct kad_ledger_state state;
-        enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &snapshot, reterr);
-        if (got == KAD_OK)
-            got = kad_snapshot_state(snapshot, &state, reterr);
-        kad_snapshot_release(snapshot);
-        if (got == KAD_OK && state.last_seq == 0)
-            return kad_fail(reterr, KAD_EINPUT, _("The ledger is empty."));
-        *ret = got == KAD_OK ? state.last_seq : 0;
-        return got;
-    }
+    if (last && strcmp(s, "last") == 0)
+        return last_seq(c, ret, reterr);
     if (!kad_read_u64(s, ret) || *ret == 0)
         return kad_fail(reterr, KAD_EINPUT,
                         _("“%s” is no record's number. Find it with kadens log, or kadens show."),
@@ -79,7 +98,8 @@ enum kad_err kad_cmd_record(struct kad_cli *c, struct kad_error *reterr)
     if (kad_record_kind_of(d.type) > KAD_R_EVENT)
         return kad_fail(reterr, KAD_EINPUT,
                         _("“%s” is the ledger's own. Use kadens correct, retract, waive or rules "
-                          "adopt."), c->args[0]);
+                          "adopt."),
+                        c->args[0]);
     if (c->opt[KAD_O_OVERRIDE] && d.override.n == 0)
         return kad_fail(reterr, KAD_EINPUT, _("--override needs a reason: it is recorded."));
     if (kad_opt_day(c, KAD_O_ON, &d.on, reterr) != KAD_OK ||
@@ -102,9 +122,10 @@ enum kad_err kad_cmd_correct(struct kad_cli *c, struct kad_error *reterr)
         subject_of_seq(c, seq, &subject, reterr) != KAD_OK)
         return reterr->code;
     if (on == KAD_DAY_NONE && d.n_fields == 0)
-        return kad_fail(reterr, KAD_EINPUT,
-                        _("What was wrong? Give the fields as they should be, the day with --on, or "
-                          "take the record back with kadens retract."));
+        return kad_fail(
+            reterr, KAD_EINPUT,
+            _("What was wrong? Give the fields as they should be, the day with --on, or "
+              "take the record back with kadens retract."));
     struct kad_input notes[3] = {kad_note("corrects", KAD_IN_WORDS, kad_str(c->args[0])),
                                  kad_note("because", KAD_IN_STRING, kad_str(why))};
     d.notes = notes;
@@ -168,9 +189,11 @@ static enum kad_err find_task(struct kad_cli *c, struct kad_str said, struct kad
             found++;
         }
     if (found > 1)
-        return kad_fail(reterr, KAD_EINPUT,
-                        _("“%.*s” may be one of %zu tasks: write more of its id, which kadens tasks "
-                          "--format json shows."), KAD_STR_FMT(said), found);
+        return kad_fail(
+            reterr, KAD_EINPUT,
+            _("“%.*s” may be one of %zu tasks: write more of its id, which kadens tasks "
+              "--format json shows."),
+            KAD_STR_FMT(said), found);
     return KAD_OK; /* the engine says that there is no such task */
 }
 

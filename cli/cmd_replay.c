@@ -44,22 +44,25 @@ static enum kad_err compare(struct kad_cli *c, struct kad_error *reterr)
     kad_progress_init(&k.progress, _("Records read:"));
     if (!text)
         kad_out_puts(&c->out, "{\"differences\":[");
-    enum kad_err got = kad_view_check(kad_engine_ledger(c->engine), tell_progress,
-                                      tell_difference, &k, &n, reterr);
+    enum kad_err got = kad_view_check(kad_engine_ledger(c->engine), tell_progress, tell_difference,
+                                      &k, &n, reterr);
     kad_progress_done(&k.progress);
     if (got != KAD_OK)
         return got;
     if (!text)
         kad_out_printf(&c->out, "],\"count\":%llu}\n", (unsigned long long)n);
     else if (n == 0)
-        kad_out_printf(&c->out, "%s\n", _("Everything agrees: the stored views are what the records "
-                                          "give."));
+        kad_out_printf(&c->out, "%s\n",
+                       _("Everything agrees: the stored views are what the records "
+                         "give."));
     else
-        kad_out_printf(&c->out, ngettext_("%llu difference between the stored views and the "
-                                          "records. The records count: kadens replay --rebuild\n",
-                                          "%llu differences between the stored views and the "
-                                          "records. The records count: kadens replay --rebuild\n",
-                                          (unsigned long)n), (unsigned long long)n);
+        kad_out_printf(&c->out,
+                       ngettext_("%llu difference between the stored views and the "
+                                 "records. The records count: kadens replay --rebuild\n",
+                                 "%llu differences between the stored views and the "
+                                 "records. The records count: kadens replay --rebuild\n",
+                                 (unsigned long)n),
+                       (unsigned long long)n);
     return n ? KAD_ENO : KAD_OK;
 }
 
@@ -67,8 +70,8 @@ static enum kad_err rebuild(struct kad_cli *c, struct kad_error *reterr)
 {
     struct kad_progress progress;
     kad_progress_init(&progress, _("Records read:"));
-    enum kad_err got = kad_view_rebuild(kad_engine_ledger(c->engine), kad_progress_step, &progress,
-                                        reterr);
+    enum kad_err got =
+        kad_view_rebuild(kad_engine_ledger(c->engine), kad_progress_step, &progress, reterr);
     kad_progress_done(&progress);
     if (got == KAD_OK)
         kad_out_printf(&c->out, "%s\n", _("The stored views were made anew from the records."));
@@ -128,9 +131,9 @@ static bool is_named(const struct replay *p, struct kad_str key)
 {
     for (size_t k = 0; p->policy && k < p->policy->n_kinds; k++) {
         const struct kad_kind *kind = &p->policy->kinds[k];
-        if (kind->shape == KAD_KIND_PROGRAMME ? kad_str_eq(key, KAD_STR(KAD_PROGRAMME))
-                                              : kind->shape == KAD_KIND_ONE_OF &&
-                                                    kad_kind_member(kind, key) >= 0)
+        if (kind->shape == KAD_KIND_PROGRAMME
+                ? kad_str_eq(key, KAD_STR(KAD_PROGRAMME))
+                : kind->shape == KAD_KIND_ONE_OF && kad_kind_member(kind, key) >= 0)
             return true;
     }
     return false;
@@ -221,7 +224,7 @@ static enum kad_err load_policy(struct replay *p, struct kad_error *reterr)
 
 /* --- counts --- */
 
-static const enum kad_state counted[] = {KAD_S_OPEN, KAD_S_OVERDUE, KAD_S_DONE,   KAD_S_MISSED,
+static const enum kad_state counted[] = {KAD_S_OPEN,   KAD_S_OVERDUE, KAD_S_DONE,  KAD_S_MISSED,
                                          KAD_S_UNTOLD, KAD_S_DROPPED, KAD_S_WAIVED};
 #define N_COUNTED (sizeof counted / sizeof *counted)
 
@@ -343,13 +346,12 @@ static void put_answer(struct replay *p)
 
 static enum kad_err replay(struct kad_cli *c, struct kad_error *reterr)
 {
-    struct replay p = {.c = c, .day = c->as_of, .list = c->opt[KAD_O_TASKS] != NULL,
-                       .rows.arena = &c->arena};
+    struct replay p = {
+        .c = c, .day = c->as_of, .list = c->opt[KAD_O_TASKS] != NULL, .rows.arena = &c->arena};
     struct kad_progress progress;
     kad_arena_init(&p.one);
     kad_progress_init(&progress, _("Subjects read:"));
-    struct kad_each each = {.day = p.day, .progress = kad_progress_step,
-                            .progress_ctx = &progress};
+    struct kad_each each = {.day = p.day, .progress = kad_progress_step, .progress_ctx = &progress};
     enum kad_err got = kad_opt_day(c, KAD_O_UNTIL, &p.until, reterr);
     if (p.until == KAD_DAY_NONE || p.until < p.day)
         p.until = p.day;

@@ -23,8 +23,8 @@ static enum kad_err load(const char *path, struct rule_file *f, struct kad_error
     /* One byte more than is accepted: the compiler says what the limit is. */
     if (kad_file_read(path, KAD_LIMIT_RULE_BYTES + 1, &f->text, reterr) != KAD_OK)
         return reterr->code;
-    f->policy = kad_dsl_compile((struct kad_str){kad_buf_str(&f->text), f->text.n}, path,
-                                &f->diags);
+    f->policy =
+        kad_dsl_compile((struct kad_str){kad_buf_str(&f->text), f->text.n}, path, &f->diags);
     return KAD_OK;
 }
 
@@ -98,11 +98,13 @@ static void put_counts(struct kad_out *o, const struct rule_file *f)
         if (f->examples == 0)
             kad_out_puts(o, _("no examples"));
         else if (f->failed)
-            kad_out_printf(o, ngettext_("%zu of %zu examples fails", "%zu of %zu examples fail",
-                                        f->failed), f->failed, f->examples);
+            kad_out_printf(
+                o, ngettext_("%zu of %zu examples fails", "%zu of %zu examples fail", f->failed),
+                f->failed, f->examples);
         else
-            kad_out_printf(o, ngettext_("its %zu example holds", "all %zu examples hold",
-                                        f->examples), f->examples);
+            kad_out_printf(o,
+                           ngettext_("its %zu example holds", "all %zu examples hold", f->examples),
+                           f->examples);
     }
     kad_out_puts(o, "\n");
 }
@@ -181,7 +183,22 @@ static void put_tap(struct kad_out *o, const struct rule_file *f, size_t *number
     }
 }
 
-static enum kad_err each_file(struct kad_cli *c, struct kad_error *reterr)
+/* Each example by its name: what holds to stdout, beside what does not. */
+static void put_names(struct kad_out *o, const struct rule_file *f)
+{
+    for (size_t i = 0; i < f->examples; i++) {
+        bool holds = f->results[i].n == 0;
+        kad_out_puts(o, "  ");
+        kad_out_style(o, holds ? KAD_GOOD : KAD_LATE);
+        kad_out_puts(o, holds ? _("holds") : _("FAILS"));
+        kad_out_style(o, KAD_PLAIN);
+        kad_out_puts(o, "  ");
+        kad_out_safe(o, kad_dsl_example_name(f->policy, i));
+        kad_out_puts(o, "\n");
+    }
+}
+
+static enum kad_err each_file(struct kad_cli *c, bool names, struct kad_error *reterr)
 {
     bool bad = false;
     size_t number = 0;
@@ -204,6 +221,8 @@ static enum kad_err each_file(struct kad_cli *c, struct kad_error *reterr)
                 put_tap(&c->out, &f, &number);
             } else {
                 tell_failures(&f);
+                if (names)
+                    put_names(&c->out, &f);
                 put_counts(&c->out, &f);
             }
         }
@@ -218,12 +237,12 @@ static enum kad_err each_file(struct kad_cli *c, struct kad_error *reterr)
 
 enum kad_err kad_cmd_rules_check(struct kad_cli *c, struct kad_error *reterr)
 {
-    return each_file(c, reterr);
+    return each_file(c, false, reterr);
 }
 
 enum kad_err kad_cmd_rules_test(struct kad_cli *c, struct kad_error *reterr)
 {
-    return each_file(c, reterr);
+    return each_file(c, true, reterr);
 }
 
 /* --- rules adopt, rules end --- */
@@ -272,16 +291,18 @@ static enum kad_err may_adopt(const struct kad_cli *c, const struct rule_file *f
     }
     if (f->policy->n_questions == 0 || c->opt[KAD_O_ACCEPT])
         return KAD_OK;
-    kad_tell(ngettext_("The policy leaves %zu question open:", "The policy leaves %zu questions open:",
-                       f->policy->n_questions), f->policy->n_questions);
+    kad_tell(ngettext_("The policy leaves %zu question open:",
+                       "The policy leaves %zu questions open:", f->policy->n_questions),
+             f->policy->n_questions);
     for (size_t i = 0; i < f->policy->n_questions; i++) {
         struct kad_buf b = {0};
         kad_text_put_safe(&b, f->policy->questions[i].text);
         fprintf(stderr, "  %s:%d: %s\n", f->path, f->policy->questions[i].line, kad_buf_str(&b));
         kad_buf_done(&b);
     }
-    kad_tell(_("It was not adopted. Decide them in the file, or adopt with --accept-questions, which "
-               "records that they are open."));
+    kad_tell(
+        _("It was not adopted. Decide them in the file, or adopt with --accept-questions, which "
+          "records that they are open."));
     return KAD_ENO;
 }
 
@@ -306,13 +327,15 @@ static enum kad_err adopt(struct kad_cli *c, const struct rule_file *f, kad_day 
     struct kad_buf day = {0};
     kad_put_day_long(&day, from);
     kad_out_safe(&c->out, f->policy->name);
-    kad_out_printf(&c->out, from > kad_engine_today(c->engine) ? _(" will be in force from %s.\n")
-                                                               : _(" is in force from %s.\n"),
+    kad_out_printf(&c->out,
+                   from > kad_engine_today(c->engine) ? _(" will be in force from %s.\n")
+                                                      : _(" is in force from %s.\n"),
                    kad_buf_str(&day));
     kad_buf_done(&day);
     if (from < kad_engine_today(c->engine))
-        kad_out_printf(&c->out, "%s\n", _("That day has passed: everything since then is now "
-                                          "derived by these rules."));
+        kad_out_printf(&c->out, "%s\n",
+                       _("That day has passed: everything since then is now "
+                         "derived by these rules."));
     return KAD_OK;
 }
 
@@ -343,7 +366,7 @@ enum kad_err kad_cmd_rules_end(struct kad_cli *c, struct kad_error *reterr)
         kad_opt_day(c, KAD_O_FROM, &from, reterr) != KAD_OK)
         return reterr->code;
     const struct kad_input notes[] = {kad_note("name", KAD_IN_STRING, kad_str(c->args[0]))};
-    struct kad_draft d = {.type = KAD_STR("kadens.ended"), .on = from, .notes = notes,
-                          .n_notes = 1};
+    struct kad_draft d = {
+        .type = KAD_STR("kadens.ended"), .on = from, .notes = notes, .n_notes = 1};
     return kad_write_draft(c, &d, (struct kad_str){0}, reterr);
 }

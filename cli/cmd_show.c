@@ -64,8 +64,8 @@ struct standing {
     struct kad_buf unknown;
 };
 
-static void put_attribute(void *ctx, const struct kad_policy *policy,
-                          const struct kad_attribute *a, struct kad_value v)
+static void put_attribute(void *ctx, const struct kad_policy *policy, const struct kad_attribute *a,
+                          struct kad_value v)
 {
     struct standing *s = ctx;
     struct kad_buf b = {0};
@@ -85,8 +85,7 @@ static void put_attribute(void *ctx, const struct kad_policy *policy,
 
 static void put_standing(struct page *p)
 {
-    struct kad_column columns[] = {{.title = NULL},
-                                   {.title = NULL, .gives = true, .wraps = true}};
+    struct kad_column columns[] = {{.title = NULL}, {.title = NULL, .gives = true, .wraps = true}};
     struct standing s = {0};
     kad_table_init(&s.table, &p->c->arena, columns, 2);
     each_attribute(p, put_attribute, &s);
@@ -132,8 +131,8 @@ static void put_remarks(struct kad_buf *b, const struct page *p, const struct ka
         return;
     if (kad_record_delay(r) > BACKDATED_DAYS) {
         unsigned long days = (unsigned long)kad_record_delay(r);
-        kad_buf_printf(b, ngettext_(" [recorded %lu day later]", " [recorded %lu days later]", days),
-                       days);
+        kad_buf_printf(
+            b, ngettext_(" [recorded %lu day later]", " [recorded %lu days later]", days), days);
     }
     if (r->flags & KAD_RF_OVERRIDE) {
         struct kad_str why = kad_record_note(r, "because");
@@ -168,7 +167,8 @@ static void put_story(struct page *p)
 {
     struct kad_out *o = &p->c->out;
     const struct kad_story *story = &p->s.story;
-    struct kad_column columns[] = {{.title = NULL}, {.title = NULL},
+    struct kad_column columns[] = {{.title = NULL},
+                                   {.title = NULL},
                                    {.title = NULL, .gives = true, .wraps = true},
                                    {.title = NULL, .style = KAD_DIM},
                                    {.title = NULL, .right = true, .style = KAD_DIM}};
@@ -198,8 +198,10 @@ static void put_story(struct page *p)
     size_t later = story->n_facts - shown;
     if (later) {
         kad_out_puts(o, "  ");
-        kad_out_printf(o, ngettext_("%zu more happens after this day.",
-                                    "%zu more happen after this day.", later), later);
+        kad_out_printf(
+            o,
+            ngettext_("%zu more happens after this day.", "%zu more happen after this day.", later),
+            later);
         kad_out_puts(o, "\n");
     }
 }

@@ -10,9 +10,9 @@ struct ask {
     unsigned states;          /* bits of enum kad_state */
     kad_day day, until, horizon;
     kad_day working_day_before;
-    bool by_until;    /* upcoming ones only if they open by `until` */
-    bool foot;        /* text: what closed undone, and what nobody has */
-    bool count_only;  /* the second walk: what nobody has */
+    bool by_until;   /* upcoming ones only if they open by `until` */
+    bool foot;       /* text: what closed undone, and what nobody has */
+    bool count_only; /* the second walk: what nobody has */
     struct kad_rows rows, missed;
     size_t unowned;
 };
@@ -141,8 +141,10 @@ static enum kad_err gather(struct kad_cli *c, struct ask *q, struct kad_error *r
     }
     struct kad_progress progress;
     kad_progress_init(&progress, _("Subjects read:"));
-    struct kad_each each = {.day = q->day, .progress = kad_progress_step,
-                            .progress_ctx = &progress, .unowned = q->nobody};
+    struct kad_each each = {.day = q->day,
+                            .progress = kad_progress_step,
+                            .progress_ctx = &progress,
+                            .unowned = q->nobody};
     const struct kad_each unowned = {.day = q->day, .person = KAD_STR("-"), .unowned = true};
     /* A role has no index of its own; a person has. */
     if (q->nobody)
@@ -191,8 +193,9 @@ static void put_missed(struct kad_out *o, struct ask *q)
     kad_put_day_long(&since, q->working_day_before);
     kad_rows_sort(&q->missed);
     kad_out_style(o, KAD_LATE);
-    kad_out_printf(o, ngettext_("%zu task closed undone since %s:", "%zu tasks closed undone since %s:",
-                                n), n, kad_buf_str(&since));
+    kad_out_printf(
+        o, ngettext_("%zu task closed undone since %s:", "%zu tasks closed undone since %s:", n), n,
+        kad_buf_str(&since));
     kad_out_style(o, KAD_PLAIN);
     kad_out_puts(o, "\n");
     for (size_t i = 0; i < n && i < NAMED_MOST; i++) {
@@ -222,9 +225,11 @@ static void put_foot(struct kad_cli *c, struct ask *q)
     put_missed(o, q);
     if (q->unowned && !q->nobody) {
         kad_out_style(o, KAD_SOON);
-        kad_out_printf(o, ngettext_("%zu task waits without anyone to do it: kadens tasks --for -",
-                                    "%zu tasks wait without anyone to do them: kadens tasks --for -",
-                                    q->unowned), q->unowned);
+        kad_out_printf(o,
+                       ngettext_("%zu task waits without anyone to do it: kadens tasks --for -",
+                                 "%zu tasks wait without anyone to do them: kadens tasks --for -",
+                                 q->unowned),
+                       q->unowned);
         kad_out_style(o, KAD_PLAIN);
         kad_out_puts(o, "\n");
     }

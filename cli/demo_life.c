@@ -5,7 +5,7 @@
 #include "core/clock.h"
 
 #define MINUTE ((kad_instant)60 * 1000000)
-#define SHOWN 10 /* cases that are written, not drawn: one coach's */
+#define SHOWN 10              /* cases that are written, not drawn: one coach's */
 #define CASES_PER_COACHES 600 /* ten coaches carry this many over two years */
 
 /* --- chance --- */
@@ -70,8 +70,12 @@ static bool tell(struct life *l, enum kad_demo_what what, kad_day on)
         d->cap = d->cap ? 2 * d->cap : 1024;
         d->v = kad_xrealloc(d->v, d->cap * sizeof *d->v);
     }
-    d->v[d->n] = (struct kad_demo_event){.at = at, .on = on, .who = l->who, .luck = luck,
-                                         .order = (uint32_t)d->n, .what = (uint8_t)what};
+    d->v[d->n] = (struct kad_demo_event){.at = at,
+                                         .on = on,
+                                         .who = l->who,
+                                         .luck = luck,
+                                         .order = (uint32_t)d->n,
+                                         .what = (uint8_t)what};
     d->n++;
     return true;
 }

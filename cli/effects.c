@@ -6,7 +6,19 @@
 
 #define NAMED_MOST 5 /* tasks named in one line */
 
-enum change { NOTHING = -1, DONE, NEW, LATER, REOPENED, MOVED, DROPPED, WAIVED, CLOSED, GONE, CHANGES };
+enum change {
+    NOTHING = -1,
+    DONE,
+    NEW,
+    LATER,
+    REOPENED,
+    MOVED,
+    DROPPED,
+    WAIVED,
+    CLOSED,
+    GONE,
+    CHANGES
+};
 
 static const struct {
     const char *key, *title;
@@ -66,9 +78,9 @@ static enum change change_of(const struct kad_row *was, const struct kad_row *is
         return !was ? LATER : waits(was->i.state) ? NOTHING : REOPENED;
     case KAD_S_OPEN:
     case KAD_S_OVERDUE:
-        return !was                        ? NEW
-               : waits(was->i.state)       ? (was->i.due != is->i.due ? MOVED : NOTHING)
-                                           : REOPENED;
+        return !was                  ? NEW
+               : waits(was->i.state) ? (was->i.due != is->i.due ? MOVED : NOTHING)
+                                     : REOPENED;
     case KAD_S_DONE:
         return DONE;
     case KAD_S_DROPPED:
@@ -91,9 +103,8 @@ static size_t rows_of(const struct kad_effects *e, enum change which, const stru
     const struct kad_rows *from = which == GONE ? &e->before : &e->after;
     for (size_t i = 0; i < from->v.n; i++) {
         const struct kad_row *row = &from->v.v[i];
-        bool is = which == GONE
-                      ? !row_of(&e->after, row->i.id) && row->i.state != KAD_S_DROPPED
-                      : change_of(row_of(&e->before, row->i.id), row) == which;
+        bool is = which == GONE ? !row_of(&e->after, row->i.id) && row->i.state != KAD_S_DROPPED
+                                : change_of(row_of(&e->before, row->i.id), row) == which;
         if (!is)
             continue;
         if (n < most)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/cli.h"
 #include "cli/json.h"
 #include "core/limits.h"
 
@@ -108,7 +109,8 @@ static enum kad_err parse(struct reader *r)
     case json_error_duplicate_key:
         return kad_fail(r->err, KAD_EINPUT, _("The same key stands here twice."));
     case json_error_premature_end_of_input:
-        return kad_fail(r->err, KAD_EINPUT, _("The line ends too early: a }, a ] or a \" is missing."));
+        return kad_fail(r->err, KAD_EINPUT,
+                        _("The line ends too early: a }, a ] or a \" is missing."));
     case json_error_end_of_input_expected:
         return kad_fail(r->err, KAD_EINPUT,
                         _("Something stands behind the event: each line holds one."));
@@ -121,8 +123,9 @@ static enum kad_err parse(struct reader *r)
 
 /* --- keys --- */
 
-static const char *const keys[] = {"seq", "id",  "type", "subject", "on",       "at",        "clock",
-                                   "by",  "via", "data", "policy",  "override", "deviations"};
+static const char *const keys[] = {"seq",    "id",       "type",      "subject", "on",
+                                   "at",     "clock",    "by",        "via",     "data",
+                                   "policy", "override", "deviations"};
 
 static bool is_key(const char *key)
 {
@@ -135,7 +138,7 @@ static bool is_key(const char *key)
 static const char *nearest_key(const char *key)
 {
     const char *best = NULL;
-    unsigned distance = 3;
+    unsigned distance = kad_slips(key) + 1;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         unsigned d = kad_text_distance(kad_str(key), kad_str(keys[i]), 2);
         if (d < distance) {
@@ -150,17 +153,19 @@ static enum kad_err check_keys(struct reader *r)
 {
     const char *key;
     json_t *v;
-    json_object_foreach(r->ret->root, key, v) {
+    json_object_foreach(r->ret->root, key, v)
+    {
         if (is_key(key))
             continue;
         const char *best = nearest_key(key);
         bad_key(r, key);
         if (best)
-            return kad_fail(r->err, KAD_EINPUT,
-                            _("An event has no key “%s”. Did you mean “%s”?"), key, best);
+            return kad_fail(r->err, KAD_EINPUT, _("An event has no key “%s”. Did you mean “%s”?"),
+                            key, best);
         return kad_fail(r->err, KAD_EINPUT,
                         _("An event has no key “%s”. What belongs to the event itself stands in "
-                          "“data”."), key);
+                          "“data”."),
+                        key);
     }
     return KAD_OK;
 }
@@ -188,9 +193,8 @@ static enum kad_err day_of(struct reader *r, const char *key, kad_day *ret)
         return r->err->code;
     if (s.n && !kad_day_parse(s.p, s.n, ret)) {
         bad_key(r, key);
-        return kad_fail(r->err, KAD_EINPUT,
-                        _("“%s”: “%.*s” is no date. Write it as 2021-06-01."), key,
-                        KAD_STR_FMT(s));
+        return kad_fail(r->err, KAD_EINPUT, _("“%s”: “%.*s” is no date. Write it as 2021-06-01."),
+                        key, KAD_STR_FMT(s));
     }
     return KAD_OK;
 }
@@ -227,13 +231,13 @@ static enum kad_err number_of(struct reader *r, const char *key, const json_t *v
                     key);
 }
 
-static enum kad_err list_of(struct reader *r, const char *key, const json_t *v,
-                            struct kad_str *ret)
+static enum kad_err list_of(struct reader *r, const char *key, const json_t *v, struct kad_str *ret)
 {
     struct kad_buf b = {0};
     size_t i;
     const json_t *item;
-    json_array_foreach(v, i, item) {
+    json_array_foreach(v, i, item)
+    {
         if (!json_is_string(item) || strchr(json_string_value(item), '\n')) {
             kad_buf_done(&b);
             bad_key(r, key);
@@ -288,8 +292,8 @@ static enum kad_err value_of(struct reader *r, const char *key, const json_t *v,
 }
 
 /* The members of an object as inputs, but for the one called `but`. */
-static enum kad_err inputs_of(struct reader *r, const char *key, const json_t *v,
-                              const char *but, const struct kad_input **ret, size_t *ret_n)
+static enum kad_err inputs_of(struct reader *r, const char *key, const json_t *v, const char *but,
+                              const struct kad_input **ret, size_t *ret_n)
 {
     *ret = NULL;
     *ret_n = 0;
@@ -303,7 +307,8 @@ static enum kad_err inputs_of(struct reader *r, const char *key, const json_t *v
     const char *name;
     const json_t *item;
     size_t n = 0;
-    json_object_foreach((json_t *)(uintptr_t)v, name, item) {
+    json_object_foreach((json_t *)(uintptr_t)v, name, item)
+    {
         if (but && strcmp(name, but) == 0)
             continue;
         if (value_of(r, name, item, &in[n++]) != KAD_OK)
@@ -324,8 +329,7 @@ static enum kad_err read_data(struct reader *r)
     const char *event = kind == KAD_R_CORRECTED ? "data" : NULL;
     if (inputs_of(r, "data", data, event, &d->notes, &d->n_notes) != KAD_OK)
         return r->err->code;
-    return event ? inputs_of(r, event, json_object_get(data, event), NULL, &d->fields,
-                             &d->n_fields)
+    return event ? inputs_of(r, event, json_object_get(data, event), NULL, &d->fields, &d->n_fields)
                  : KAD_OK;
 }
 
@@ -379,12 +383,17 @@ static enum kad_err read_times(struct reader *r)
 static enum kad_err required(struct reader *r)
 {
     const struct kad_draft *d = &r->ret->draft;
-    bool own = kad_record_kind_of(d->type) > KAD_R_EVENT;
+    /* Of the engine's own records the engine says what they need. */
+    bool own = d->type.n > 7 && memcmp(d->type.p, "kadens.", 7) == 0;
     const char *missing = d->type.n == 0                  ? "type"
                           : d->subject.n == 0 && !own     ? "subject"
                           : d->on == KAD_DAY_NONE && !own ? "on"
                                                           : NULL;
     r->ret->column = 1;
+    if (missing && json_is_string(json_object_get(r->ret->root, missing))) {
+        bad_key(r, missing);
+        return kad_fail(r->err, KAD_EINPUT, _("“%s” is empty."), missing);
+    }
     if (missing)
         return kad_fail(r->err, KAD_EINPUT,
                         _("“%s” is missing: an event has at least type, subject and on."), missing);
@@ -408,10 +417,10 @@ enum kad_err kad_json_read(struct kad_str line, struct kad_arena *a, struct kad_
         return kad_fail(reterr, KAD_EINPUT, _("This is not UTF-8."));
     }
     if (scan(&r) != KAD_OK || parse(&r) != KAD_OK || check_keys(&r) != KAD_OK ||
-        text_of(&r, "type", &d->type) != KAD_OK ||
-        text_of(&r, "subject", &d->subject) != KAD_OK || text_of(&r, "id", &d->id) != KAD_OK ||
-        text_of(&r, "by", &d->by) != KAD_OK || text_of(&r, "via", &d->via) != KAD_OK ||
-        read_times(&r) != KAD_OK || required(&r) != KAD_OK || read_override(&r) != KAD_OK)
+        text_of(&r, "type", &d->type) != KAD_OK || text_of(&r, "subject", &d->subject) != KAD_OK ||
+        text_of(&r, "id", &d->id) != KAD_OK || text_of(&r, "by", &d->by) != KAD_OK ||
+        text_of(&r, "via", &d->via) != KAD_OK || read_times(&r) != KAD_OK ||
+        required(&r) != KAD_OK || read_override(&r) != KAD_OK)
         return reterr->code;
     return read_data(&r);
 }
@@ -452,7 +461,8 @@ enum kad_err kad_json_agrees(const json_t *root, const struct kad_engine *e,
         char *was = json_dumps(said, JSON_ENCODE_ANY | JSON_COMPACT);
         kad_fail(reterr, KAD_EINPUT,
                  _("The line says “%s” is %s, but here it is %s. Leave it out, or import the whole "
-                   "export into an empty store."), stated[i], was ? was : "?", kad_buf_str(&b));
+                   "export into an empty store."),
+                 stated[i], was ? was : "?", kad_buf_str(&b));
         free(was);
         break;
     }

@@ -70,8 +70,10 @@ enum kad_err kad_subject_of(struct kad_cli *c, struct kad_str key, struct kad_su
     if (near.n)
         return kad_fail(reterr, got, _("There is nothing about “%.*s”. Did you mean %.*s?"),
                         KAD_STR_FMT(key), KAD_STR_FMT(near));
-    return kad_fail(reterr, got, _("There is nothing about “%.*s”. What happens first to a subject "
-                                   "makes it known: kadens record."), KAD_STR_FMT(key));
+    return kad_fail(reterr, got,
+                    _("There is nothing about “%.*s”. What happens first to a subject "
+                      "makes it known: kadens record."),
+                    KAD_STR_FMT(key));
 }
 
 /* Messages come as sentences: what begins small and ends without a full stop gets both. */

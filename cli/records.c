@@ -5,11 +5,11 @@
 #define SLICE 2000 /* records read from one snapshot */
 
 static const char *const own_labels[KAD_R__COUNT] = {
-    [KAD_R_ADOPTED] = N_("Policy adopted"),   [KAD_R_ENDED] = N_("Policy ended"),
-    [KAD_R_CORRECTED] = N_("Correction"),     [KAD_R_RETRACTED] = N_("Taken back"),
-    [KAD_R_WAIVED] = N_("Task waived"),       [KAD_R_ISSUED] = N_("Task issued"),
-    [KAD_R_OVERDUE] = N_("Task overdue"),     [KAD_R_WITHDRAWN] = N_("Task withdrawn"),
-    [KAD_R_REMINDED] = N_("Reminder"),        [KAD_R_ESCALATED] = N_("Escalation"),
+    [KAD_R_ADOPTED] = N_("Policy adopted"),     [KAD_R_ENDED] = N_("Policy ended"),
+    [KAD_R_CORRECTED] = N_("Correction"),       [KAD_R_RETRACTED] = N_("Taken back"),
+    [KAD_R_WAIVED] = N_("Task waived"),         [KAD_R_ISSUED] = N_("Task issued"),
+    [KAD_R_OVERDUE] = N_("Task overdue"),       [KAD_R_WITHDRAWN] = N_("Task withdrawn"),
+    [KAD_R_REMINDED] = N_("Reminder"),          [KAD_R_ESCALATED] = N_("Escalation"),
     [KAD_R_ERASED] = N_("Private data erased"),
 };
 

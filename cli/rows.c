@@ -37,8 +37,8 @@ void kad_rows_add(struct kad_rows *rows, struct kad_str subject, const struct ka
     struct kad_row row = {.i = *i};
     /* Rows of one subject come one after the other and share its key. */
     const struct kad_row *before = rows->v.n ? &rows->v.v[rows->v.n - 1] : NULL;
-    row.subject = before && kad_str_eq(before->subject, subject) ? before->subject
-                                                                 : kad_str_dup(a, subject);
+    row.subject =
+        before && kad_str_eq(before->subject, subject) ? before->subject : kad_str_dup(a, subject);
     row.i.id = kad_str_dup(a, i->id);
     row.i.owner = kad_str_dup(a, i->owner);
     row.i.unit = kad_str_dup(a, i->unit);
@@ -261,8 +261,7 @@ static void print_row(struct kad_table *t, const struct kad_row *row,
     kad_table_cell(t, view->no_subject ? (struct kad_str){0} : row->subject);
     kad_table_cell(t, kad_task_label(&row->i));
     kad_table_cell(t, view->no_owner ? (struct kad_str){0} : kad_row_owner(row));
-    kad_table_cell(t, one_unit ? (struct kad_str){0}
-                               : kad_unit_label(row->i.policy, row->i.unit));
+    kad_table_cell(t, one_unit ? (struct kad_str){0} : kad_unit_label(row->i.policy, row->i.unit));
     kad_table_cell(t, row->ref);
     kad_buf_done(&b);
 }
@@ -277,10 +276,13 @@ void kad_rows_print(struct kad_out *o, struct kad_arena *a, const struct kad_row
         one_unit = one_unit && kad_str_eq(rows->v.v[i].i.unit, rows->v.v[0].i.unit);
     }
     struct kad_column columns[] = {
-        {.title = _("Due")},  {.title = "", .drops = true},        {.title = _("About")},
+        {.title = _("Due")},
+        {.title = "", .drops = true},
+        {.title = _("About")},
         {.title = _("Task"), .gives = true, .wraps = true},
         {.title = _("For"), .gives = true},
-        {.title = _("Unit"), .gives = true, .drops = true},       {.title = _("Ref"), .style = KAD_DIM},
+        {.title = _("Unit"), .gives = true, .drops = true},
+        {.title = _("Ref"), .style = KAD_DIM},
     };
     struct kad_table t;
     kad_table_init(&t, a, columns, sizeof columns / sizeof *columns);

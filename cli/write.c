@@ -61,8 +61,9 @@ static void put_findings(struct kad_buf *b, const struct kad_outcome *out)
         const struct kad_finding *f = &out->findings[i];
         kad_buf_reset(&rule);
         put_rule(&rule, f);
-        kad_buf_printf(b, f->guard->require ? _("Recorded although a rule says no: %.*s (%s)\n")
-                                            : _("Noted as a deviation: %.*s (%s)\n"),
+        kad_buf_printf(b,
+                       f->guard->require ? _("Recorded although a rule says no: %.*s (%s)\n")
+                                         : _("Noted as a deviation: %.*s (%s)\n"),
                        KAD_STR_FMT(f->guard->message), kad_buf_str(&rule));
     }
     for (size_t i = 0; i < out->n_later; i++) {
@@ -98,8 +99,7 @@ static void put_new_subject(struct kad_cli *c, struct kad_buf *b, const struct k
     const struct kad_policy *p = kad_record_policy(c->engine, r);
     int kind = p ? kad_policy_kind(p, out->kind) : -1;
     struct kad_str label = kind >= 0 ? p->kinds[kind].label : out->kind;
-    kad_buf_printf(b, _("%.*s is new here (%.*s).\n"), KAD_STR_FMT(r->subject),
-                   KAD_STR_FMT(label));
+    kad_buf_printf(b, _("%.*s is new here (%.*s).\n"), KAD_STR_FMT(r->subject), KAD_STR_FMT(label));
     if (near.n)
         kad_buf_printf(b, _("If you meant %.*s: kadens retract %llu --because …\n"),
                        KAD_STR_FMT(near), (unsigned long long)out->seq);
@@ -146,8 +146,8 @@ static enum kad_err write_one(struct kad_cli *c, const struct kad_draft *d, stru
     if (c->format == KAD_F_JSON) {
         kad_json_record(said, c->engine, out.record);
         said->n--; /* its closing brace: the rest follows */
-        kad_buf_printf(said, ",\"already\":%s,\"new_subject\":%s",
-                       out.already ? "true" : "false", out.new_subject ? "true" : "false");
+        kad_buf_printf(said, ",\"already\":%s,\"new_subject\":%s", out.already ? "true" : "false",
+                       out.new_subject ? "true" : "false");
     } else if (out.already) {
         kad_buf_printf(said, _("Already recorded as no. %llu; nothing was written.\n"),
                        (unsigned long long)out.seq);

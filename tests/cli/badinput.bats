@@ -77,6 +77,9 @@ refused() {
     refused '{"type":"payment","subject":"eksjo","on":"2021-05-04","data":{"amount":1e300}}' 1: 'at most 12 digits'
     refused '{"type":"kadens.issued","subject":"eksjo","on":"2021-05-04"}' 1:1 'kadens.issued'
     refused '{"type":"kadens.nothing","subject":"eksjo","on":"2021-05-04"}' 1:1 'kadens.nothing'
+    refused '{"type":"kadens.foo","subject":null,"foo":1}' 1: 'no key “foo”. What'
+    refused '{"type":"kadens.foo","subject":null}' 1: 'kadens.foo'
+    refused '{"type":"meeting","subject":"","on":"2021-05-04"}' 1:19 '“subject” is empty.'
     refused '{"type":"referral","subject":"811218-9876","on":"2021-05-03","data":{"birth_date":"1995-05-17","unit":"eksjo","motivated":true}}' 1:1 'personal or coordination number'
 }
 

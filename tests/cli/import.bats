@@ -156,3 +156,22 @@ LINES
     no 2 k import folder
     said_once 'is a folder'
 }
+
+@test "the file of refused lines is never the one that is read, and is kept when the import fails" {
+    small_store
+    echo 'not json' >lines
+    cp lines before
+    NOW=2021-06-01T08:00:00Z
+    no 2 k import lines --rejects lines
+    said_once 'into another'
+    cmp lines before
+    no 2 k import lines --rejects ./../"$(basename "$PWD")"/lines
+    cmp lines before
+    echo old >left
+    no 1 k import lines --rejects left
+    cmp lines left
+    echo kept >left
+    no 2 k import nowhere --rejects left
+    [ "$(cat left)" = kept ]
+    ! compgen -G 'left.new-*'
+}

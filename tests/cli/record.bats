@@ -200,3 +200,10 @@ load common
     has 'Klart: Visit, senast mån 2021-06-14'
     has 'Nästa: Visit, senast mån 2021-06-21 (om 11 dagar)'
 }
+
+@test "asking again to take back the last record, with the same id, takes back nothing more" {
+    one_case
+    ok k retract last --because 'wrong' --id r1
+    ok k retract last --because 'wrong' --id r1
+    has 'Already recorded as no. 6'
+}

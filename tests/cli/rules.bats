@@ -41,6 +41,8 @@ load common
     has '1 of 2 examples fails'
     no 1 k rules test bad.rules
     said 'A visit in time'
+    has 'FAILS  A visit in time'
+    has 'holds  Too young'
     no 1 k rules test bad.rules --format tap
     has 'not ok 1 - A visit in time'
     has 'ok 2 - Too young'
