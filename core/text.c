@@ -242,10 +242,13 @@ bool kad_text_is_personal_number(struct kad_str s)
 {
     char digits[12];
     size_t n = 0;
+    bool sign = false;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if ((c == '-' || c == '+') && i + 5 == s.n && (n == 6 || n == 8))
+        if ((c == '-' || c == '+') && i + 5 == s.n && (n == 6 || n == 8)) {
+            sign = true;
             continue;
+        }
         if (c < '0' || c > '9' || n == sizeof digits)
             return false;
         digits[n++] = c;
@@ -259,5 +262,5 @@ bool kad_text_is_personal_number(struct kad_str s)
     bool born = (day >= 1 && day <= 31) || (day >= 61 && day <= 91);
     bool serial = memcmp(d + 6, "000", 3) != 0;
     return century >= 18 && century <= 20 && month >= 1 && month <= 12 && born && serial &&
-           check_digit_holds(d);
+           (sign || check_digit_holds(d));
 }

@@ -280,6 +280,8 @@ static void personal_numbers_are_recognised(void **state)
         "640823-3234",   "6408233234",   "640823+3234",   "196408233234",  "19640823-3234",
         "19090527+1474", "760523-9917",  "000716-9915",   "030865-9978", /* coordination number */
         "840682-9906",   "701063-2391",  "7010632391",    "19701063-2391",
+        "640823-3235", /* a slip in the last digit: still somebody's */
+        "19850101-1234", "090417-9998",  "220131-9983",
     };
     for (size_t i = 0; i < LEN(numbers); i++)
         assert_true(kad_text_is_personal_number(kad_str(numbers[i])));
@@ -291,11 +293,11 @@ static void other_keys_are_no_personal_numbers(void **state)
     static const char *const others[] = {
         "",
         "C-1042",
-        "640823-3235",    /* check digit */
-        "090417-9998",
-        "220131-9983",
-        "870676-9971",
+        "6408233235",     /* check digit, and nothing else that says what it is */
+        "0904179998",
+        "198501011234",
         "150916-0006",    /* serial 000 is never given */
+        "20210615-0001",  /* so that a day and a running number stay free to use */
         "641323-3237",    /* month 13 */
         "640023-3232",
         "640800-3231",    /* day 0 */
