@@ -15,8 +15,20 @@ static const struct kad_kind *kind_of_event(const struct kad_timeline *t, struct
     return NULL;
 }
 
+/* The event and a kind as people call them. */
+static struct kad_str type_called(const struct kad_put *p)
+{
+    return kad_type_called(&p->e->all, p->a, p->r.type);
+}
+
+static struct kad_str kind_called(const struct kad_put *p, struct kad_str kind)
+{
+    return kad_kind_called(&p->e->all, p->a, kind);
+}
+
 static enum kad_err fail_member(struct kad_put *p, const struct kad_kind *kind)
 {
+    struct kad_str type = type_called(p), word = kind_called(p, kind->name);
     struct kad_guess g = kad_guess_for(p->r.subject);
     for (size_t i = 0; i < kind->n_members; i++)
         kad_guess_try(&g, kind->members[i].name);
@@ -24,10 +36,9 @@ static enum kad_err fail_member(struct kad_put *p, const struct kad_kind *kind)
         return kad_fail(
             p->err, KAD_EINPUT,
             _("%.*s is an event of %.*s, and none is called “%.*s”. Did you mean %.*s?"),
-            KAD_STR_FMT(p->r.type), KAD_STR_FMT(kind->name), KAD_STR_FMT(p->r.subject),
-            KAD_STR_FMT(g.best));
+            KAD_STR_FMT(type), KAD_STR_FMT(word), KAD_STR_FMT(p->r.subject), KAD_STR_FMT(g.best));
     return kad_fail(p->err, KAD_EINPUT, _("%.*s is an event of %.*s, and none is called “%.*s”."),
-                    KAD_STR_FMT(p->r.type), KAD_STR_FMT(kind->name), KAD_STR_FMT(p->r.subject));
+                    KAD_STR_FMT(type), KAD_STR_FMT(word), KAD_STR_FMT(p->r.subject));
 }
 
 /* Is the event one of this subject's kind? p->kind is what is known of the subject (empty: a new
@@ -36,14 +47,19 @@ static enum kad_err check_kind(struct kad_put *p, const struct kad_kind *kind)
 {
     if (!kind || kad_str_eq(p->kind, kind->name))
         return KAD_OK;
-    if (p->kind.n > 0)
+    if (p->kind.n > 0) {
+        struct kad_str type = type_called(p), of = kind_called(p, kind->name),
+                       is = kind_called(p, p->kind);
         return kad_fail(p->err, KAD_EINPUT, _("%.*s is an event of %.*s, but “%.*s” is a %.*s."),
-                        KAD_STR_FMT(p->r.type), KAD_STR_FMT(kind->name), KAD_STR_FMT(p->r.subject),
-                        KAD_STR_FMT(p->kind));
-    if (kind->shape == KAD_KIND_PROGRAMME)
+                        KAD_STR_FMT(type), KAD_STR_FMT(of), KAD_STR_FMT(p->r.subject),
+                        KAD_STR_FMT(is));
+    }
+    if (kind->shape == KAD_KIND_PROGRAMME) {
+        struct kad_str type = type_called(p);
         return kad_fail(p->err, KAD_EINPUT,
                         _("%.*s is an event of the programme: its subject is written “%s”."),
-                        KAD_STR_FMT(p->r.type), KAD_PROGRAMME);
+                        KAD_STR_FMT(type), KAD_PROGRAMME);
+    }
     if (kind->shape == KAD_KIND_ONE_OF)
         return fail_member(p, kind);
     if (kad_str_eq(p->r.subject, KAD_STR(KAD_PROGRAMME)))
@@ -66,21 +82,22 @@ static enum kad_err check_member(struct kad_put *p)
 
 /* --- what it says --- */
 
-static enum kad_err fail_lacking(struct kad_error *err, const struct kad_event_type *type,
-                                 const struct kad_given *given)
+static enum kad_err fail_lacking(struct kad_put *p, struct kad_error *err,
+                                 const struct kad_event_type *type, const struct kad_given *given)
 {
     struct kad_buf lacking = {0};
     size_t n = 0;
     for (size_t i = 0; i < type->n_fields; i++) {
         if (type->fields[i].optional || (given[i].given && !given[i].null))
             continue;
-        kad_buf_printf(&lacking, "%s%.*s", n++ ? ", " : "", KAD_STR_FMT(type->fields[i].name));
+        struct kad_str field = kad_called(p->a, type->fields[i].label, type->fields[i].name);
+        kad_buf_printf(&lacking, "%s%.*s", n++ ? ", " : "", KAD_STR_FMT(field));
     }
     if (n > 0)
         kad_fail(err, KAD_EINPUT,
                  ngettext_("%.*s lacks a field that it must have: %s.",
                            "%.*s lacks fields that it must have: %s.", n),
-                 KAD_STR_FMT(type->name), kad_buf_str(&lacking));
+                 KAD_STR_FMT(kad_called(p->a, type->label, type->name)), kad_buf_str(&lacking));
     kad_buf_done(&lacking);
     return n > 0 ? KAD_EINPUT : KAD_OK;
 }
@@ -92,7 +109,7 @@ static enum kad_err fill(struct kad_put *p, void *ctx, const struct kad_policy *
     struct kad_given *given = NULL;
     enum kad_err e = kad_read_fields(p, policy, type, &given, err);
     if (!e)
-        e = fail_lacking(err, type, given);
+        e = fail_lacking(p, err, type, given);
     if (e)
         return e;
     struct kad_field *fields = kad_arena_array(p->a, struct kad_field, type->n_fields + 1);

@@ -66,6 +66,46 @@ enum kad_err kad_check_key(struct kad_error *err, struct kad_str key)
     return KAD_OK;
 }
 
+struct kad_str kad_called(struct kad_arena *a, struct kad_str label, struct kad_str name)
+{
+    if (label.n == 0 || kad_str_eq(label, name))
+        return name;
+    return kad_str(
+        kad_arena_printf(a, "%.*s (%.*s)", KAD_STR_FMT(label), KAD_STR_FMT(name)));
+}
+
+struct kad_str kad_type_called(const struct kad_timeline *t, struct kad_arena *a,
+                               struct kad_str type)
+{
+    for (size_t i = t->n; i > 0; i--) {
+        const struct kad_policy *p = t->v[i - 1].policy;
+        int event = p ? kad_policy_event(p, type) : -1;
+        if (event >= 0)
+            return kad_called(a, p->events[event].label, type);
+    }
+    return type;
+}
+
+struct kad_str kad_kind_called(const struct kad_timeline *t, struct kad_arena *a,
+                               struct kad_str kind)
+{
+    for (size_t i = t->n; i > 0; i--) {
+        const struct kad_policy *p = t->v[i - 1].policy;
+        int k = p ? kad_policy_kind(p, kind) : -1;
+        if (k < 0)
+            continue;
+        /* Labels begin large, as titles do; within a sentence the word does not, unless it is an
+         * abbreviation. */
+        struct kad_str label = kad_str_dup(a, p->kinds[k].label);
+        char *word = kad_arena_strndup(a, label.p, label.n);
+        unsigned char *c = (unsigned char *)word;
+        if (label.n > 1 && c[0] >= 'A' && c[0] <= 'Z' && !(c[1] >= 'A' && c[1] <= 'Z'))
+            c[0] = (unsigned char)(c[0] + 'a' - 'A');
+        return (struct kad_str){word, label.n};
+    }
+    return kind;
+}
+
 struct kad_value kad_value_text(struct kad_str s)
 {
     return (struct kad_value){.type = KAD_T_TEXT, .know = KAD_KNOWN, .str = s};

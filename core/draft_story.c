@@ -247,7 +247,8 @@ static struct kad_str beginning(const struct kad_put *p, struct kad_derive *d, k
 /* A key that nobody has yet: a mistyped one must not make a ghost. */
 static enum kad_err fail_stranger(struct kad_put *p, struct kad_str begin)
 {
-    struct kad_str near = {0};
+    struct kad_str near = {0}, kind = kad_kind_called(&p->e->all, p->a, p->kind);
+    begin = kad_type_called(&p->e->all, p->a, begin);
     struct kad_error ignored = {0};
     if (p->b->guesses > 0) {
         p->b->guesses--;
@@ -258,11 +259,11 @@ static enum kad_err fail_stranger(struct kad_put *p, struct kad_str begin)
         return kad_fail(p->err, KAD_EINPUT,
                         _("There is no %.*s “%.*s” yet, and its first event would have to be %.*s. "
                           "Did you mean %.*s?"),
-                        KAD_STR_FMT(p->kind), KAD_STR_FMT(p->r.subject), KAD_STR_FMT(begin),
+                        KAD_STR_FMT(kind), KAD_STR_FMT(p->r.subject), KAD_STR_FMT(begin),
                         KAD_STR_FMT(near));
     return kad_fail(p->err, KAD_EINPUT,
                     _("There is no %.*s “%.*s” yet, and its first event would have to be %.*s."),
-                    KAD_STR_FMT(p->kind), KAD_STR_FMT(p->r.subject), KAD_STR_FMT(begin));
+                    KAD_STR_FMT(kind), KAD_STR_FMT(p->r.subject), KAD_STR_FMT(begin));
 }
 
 enum kad_err kad_seen_begins(struct kad_put *p, const struct kad_seen *s)
@@ -276,18 +277,20 @@ enum kad_err kad_seen_begins(struct kad_put *p, const struct kad_seen *s)
     if (s->before.n_facts == 0 && p->r.kind == KAD_R_EVENT)
         return fail_stranger(p, begin);
     char on[KAD_DAY_TEXT];
+    struct kad_str must = kad_type_called(&p->e->all, p->a, begin);
     if (s->before.n_facts > 0 && s->before.facts[0].seq == first->seq &&
         kad_str_eq(beginning(p, s->was, s->before.facts[0].on), begin))
         return KAD_OK; /* as before: an older policy took it */
     if (p->r.kind == KAD_R_EVENT)
         return kad_fail(p->err, KAD_EINPUT,
                         _("“%.*s” begins with %.*s on %s: nothing can have happened to it before."),
-                        KAD_STR_FMT(p->r.subject), KAD_STR_FMT(begin),
+                        KAD_STR_FMT(p->r.subject), KAD_STR_FMT(must),
                         kad_day_text(s->before.facts[0].on, on));
     return kad_fail(p->err, KAD_EINPUT,
                     _("“%.*s” would then begin with %.*s, but it must begin with %.*s. Retract or "
                       "correct what comes later first."),
-                    KAD_STR_FMT(p->r.subject), KAD_STR_FMT(first->type), KAD_STR_FMT(begin));
+                    KAD_STR_FMT(p->r.subject),
+                    KAD_STR_FMT(kad_type_called(&p->e->all, p->a, first->type)), KAD_STR_FMT(must));
 }
 
 /* --- what later events come to deviate --- */
