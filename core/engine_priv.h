@@ -128,6 +128,13 @@ enum kad_err kad_check_name(struct kad_error *err, struct kad_str s, size_t max,
 bool kad_is_blank_text(struct kad_str s);
 bool kad_same_value(struct kad_value a, struct kad_value b);
 struct kad_value kad_value_text(struct kad_str s);  /* a known text */
+/* What people call it in a message: "Remiss (referral)", or the name alone where no label says more. */
+struct kad_str kad_called(struct kad_arena *a, struct kad_str label, struct kad_str name);
+struct kad_str kad_type_called(const struct kad_timeline *t, struct kad_arena *a,
+                               struct kad_str type);
+/* A kind's label as a word within a sentence: "deltagare". */
+struct kad_str kad_kind_called(const struct kad_timeline *t, struct kad_arena *a,
+                               struct kad_str kind);
 struct kad_str kad_list_item(struct kad_str *rest); /* cut the first item off a list */
 struct kad_str kad_unit_name(struct kad_str s);     /* "unit=eksjo" and "eksjo" give eksjo */
 
