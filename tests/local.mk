@@ -132,6 +132,22 @@ AM_TESTS_ENVIRONMENT = \
 	TZ=UTC; export TZ; \
 	unset LANGUAGE LANG KADENS_STORE KADENS_MAP;
 
+# --- the unit tests under valgrind: `make check-valgrind`, some minutes; not part of the tests ---
+
+# The window tests try every start day of 400 years, and the children that test_store makes end without
+# freeing anything, so those are not asked for leaks.
+.PHONY: check-valgrind
+check-valgrind: $(UNIT_TESTS) kadens$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) KADENS_MAP=16G; export KADENS_MAP; \
+	KADENS_SEEDS=100; export KADENS_SEEDS; failed=0; \
+	for t in $(UNIT_TESTS); do \
+	  case $$t in *test_store) leaks=no ;; *) leaks=full ;; esac; \
+	  if valgrind -q --error-exitcode=99 --leak-check=$$leaks --child-silent-after-fork=yes \
+	    ./$$t >$$t.valgrind 2>&1; then echo "clean: $$t"; \
+	  else echo "NOT clean: $$t (see $$t.valgrind)"; failed=1; fi; \
+	done; exit $$failed
+CLEANFILES += tests/unit/*.valgrind
+
 # --- what it costs: `make bench`, not part of the tests ---
 
 EXTRA_PROGRAMS = tests/bench/plain_import
