@@ -94,11 +94,21 @@ static bool meta_sane(const struct file_meta *m, uint64_t page)
     return m->db[0].page_size == page && m->last_page >= 1 && m->last_page < UINT64_MAX / page / 2;
 }
 
+/* Page 0 begins with its own number, 8 bytes of zero: a file too short to hold more may be ours. */
+static bool may_begin_ours(int fd)
+{
+    char head[8] = {0};
+    static const char zero[8];
+    return pread(fd, head, sizeof head, 0) >= 0 && memcmp(head, zero, sizeof head) == 0;
+}
+
 static enum look look_at(int fd, off_t size)
 {
     struct file_meta m[2] = {0};
     if (!meta_at(fd, 0, &m[0]))
-        return m[0].magic == MDB_FILE_MAGIC || size < META_AT + 4 ? LOOK_CUT : LOOK_FOREIGN;
+        return m[0].magic == MDB_FILE_MAGIC || (size < META_AT + 4 && may_begin_ours(fd))
+                   ? LOOK_CUT
+                   : LOOK_FOREIGN;
     uint64_t page = m[0].db[0].page_size;
     if (m[0].version != 1)
         return LOOK_OTHER_LMDB;
@@ -212,11 +222,11 @@ static enum kad_err held(const char *dir, int fd, unsigned wait_ms, struct kad_e
         rest && part[0].n > 0
             ? kad_fail(reterr, KAD_EBUSY,
                        _("“%s” (process %s) has been writing to the store %s since %s. Waited %u "
-                         "seconds for it; try again later."),
+                         "s for it; try again later."),
                        kad_buf_str(&part[1]), kad_buf_str(&part[0]), dir, kad_buf_str(&part[2]),
                        wait_ms / 1000)
             : kad_fail(reterr, KAD_EBUSY,
-                       _("Another program is writing to the store %s. Waited %u seconds for it; "
+                       _("Another program is writing to the store %s. Waited %u s for it; "
                          "try again later."),
                        dir, wait_ms / 1000);
     for (size_t i = 0; i < 3; i++)

@@ -137,6 +137,13 @@ enum kad_err kad_snapshot_record(struct kad_snapshot *s, uint64_t seq, struct ka
     enum kad_err err = get(s, KAD_TAB_LOG, (struct kad_str){key, sizeof key}, ret, &found, reterr);
     if (err != KAD_OK || found)
         return err;
+    /* Records are numbered without gaps: one that is missing before the last was destroyed. */
+    struct kad_ledger_state st;
+    err = kad_snapshot_state(s, &st, reterr);
+    if (err != KAD_OK)
+        return err;
+    if (seq > 0 && seq <= st.last_seq)
+        return kad_ledger_damaged(s->ledger, KAD_TAB_LOG, reterr);
     return kad_fail(reterr, KAD_ENOTFOUND, _("There is no record %llu in the store."),
                     (unsigned long long)seq);
 }

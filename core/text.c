@@ -238,17 +238,31 @@ static bool check_digit_holds(const char d[10])
     return sum % 10 == 0;
 }
 
+/* What people write before the last four: the two signs of the law, and what fingers and word
+ * processors make of them. Its length in bytes, or 0. */
+static size_t number_sign(struct kad_str rest)
+{
+    static const char *const signs[] = {"-", "+", " ", "\u00a0", "\u2010", "\u2011", "\u2013", "\u2212"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        size_t n = strlen(signs[i]);
+        if (rest.n == n + 4 && memcmp(rest.p, signs[i], n) == 0)
+            return n;
+    }
+    return 0;
+}
+
 bool kad_text_is_personal_number(struct kad_str s)
 {
     char digits[12];
     size_t n = 0;
     bool sign = false;
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if ((c == '-' || c == '+') && i + 5 == s.n && (n == 6 || n == 8)) {
+        size_t skip = n == 6 || n == 8 ? number_sign((struct kad_str){s.p + i, s.n - i}) : 0;
+        if (skip > 0) {
             sign = true;
-            continue;
+            i += skip;
         }
+        char c = s.p[i];
         if (c < '0' || c > '9' || n == sizeof digits)
             return false;
         digits[n++] = c;

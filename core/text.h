@@ -63,11 +63,11 @@ void kad_text_put_safe(struct kad_buf *b, struct kad_str s);
 void kad_text_put_padded(struct kad_buf *b, struct kad_str s, size_t width, bool right);
 /* Damerau–Levenshtein distance in characters, at most `max` + 1 (for "did you mean"). */
 unsigned kad_text_distance(struct kad_str a, struct kad_str b, unsigned max);
-/* Does the key read as a Swedish personal or coordination number: a day of birth (month 01–12, day 01–31
- * or 61–91) and four digits, the first three not 000? Behind - or + that is enough, because a number
- * with a slip in it still tells who somebody is; ten or twelve digits in a row must have the right
- * check digit (modulus 10) as well, because other numbers look like that.
- * Source: Skatteverket, folkbokföringslagen (1991:481) 18 §. */
+/* Does the key read as a Swedish personal or coordination number: a day of birth (month 01–12, day
+ * 01–31 or 61–91) and four digits, the first three not 000? Behind a sign (- or +, a blank or another
+ * dash) that is enough, because a number with a slip in it still tells who somebody is; ten or twelve
+ * digits in a row must have the right check digit (modulus 10) as well, because other numbers look
+ * like that. Source: Skatteverket, folkbokföringslagen (1991:481) 18 §. */
 bool kad_text_is_personal_number(struct kad_str s);
 
 #endif

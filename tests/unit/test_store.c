@@ -156,6 +156,8 @@ static void what_is_no_store_is_named(void **state)
     for (int write = 0; write < 2; write++)
         fails(p, kad_ledger_open(p->dir, write, 0, &l, &p->error), KAD_ESTORE,
               "of another program");
+    write_file(place_path(p, "data.mdb"), "hej", 3);
+    fails(p, kad_ledger_open(p->dir, false, 0, &l, &p->error), KAD_ESTORE, "of another program");
     assert_int_equal(remove(place_path(p, "data.mdb")), 0);
     assert_int_equal(mkdir(place_path(p, "data.mdb"), 0755), 0);
     fails(p, kad_ledger_open(p->dir, false, 0, &l, &p->error), KAD_ESTORE, "of another program");
@@ -222,6 +224,39 @@ static void fill(struct place *p, int n)
         }
         ok(p, kad_txn_commit(t, &p->error));
     }
+    kad_ledger_close(l);
+}
+
+static void drop_raw(const char *dir, uint8_t seq)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    uint8_t key[8] = {[7] = seq};
+    MDB_val mk = {sizeof key, key};
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(env, 16), 0);
+    assert_int_equal(mdb_env_open(env, dir, 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_dbi_open(txn, "log", 0, &dbi), 0);
+    assert_int_equal(mdb_del(txn, dbi, &mk, NULL), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+}
+
+static void a_record_missing_before_the_last_is_damage(void **state)
+{
+    struct place *p = *state;
+    struct kad_snapshot *s;
+    struct kad_str bytes;
+    fill(p, 1);
+    drop_raw(p->dir, 6);
+    struct kad_ledger *l = place_open(p, false);
+    ok(p, kad_snapshot_take(l, &s, &p->error));
+    fails(p, kad_snapshot_record(s, 6, &bytes, &p->error), KAD_ESTORE, "damaged");
+    fails(p, kad_snapshot_record(s, 21, &bytes, &p->error), KAD_ENOTFOUND, "no record 21");
+    fails(p, kad_snapshot_record(s, 0, &bytes, &p->error), KAD_ENOTFOUND, "no record 0");
+    kad_snapshot_release(s);
     kad_ledger_close(l);
 }
 
@@ -562,6 +597,7 @@ int main(void)
         PLACE_TEST(what_is_no_store_is_named),
         PLACE_TEST(another_program_s_database_is_recognised),
         PLACE_TEST(another_version_is_refused_with_how_to_carry_it_over),
+        PLACE_TEST(a_record_missing_before_the_last_is_damage),
         PLACE_TEST(a_file_that_was_cut_is_refused_wherever_it_was),
         PLACE_TEST(rights_decide_who_opens),
         PLACE_TEST(no_store_is_made_where_one_may_not_write),
