@@ -23,6 +23,10 @@ static enum kad_err find_record(struct kad_put *p, uint64_t seq, struct kad_reco
 
 static enum kad_err check_subject(struct kad_put *p, const struct kad_record *target)
 {
+    if (p->r.subject.n > 0 && target->subject.n == 0)
+        return kad_fail(p->err, KAD_EINPUT,
+                        _("Record %llu is about the rules, not about “%.*s”: leave the subject out."),
+                        (unsigned long long)target->seq, KAD_STR_FMT(p->r.subject));
     if (p->r.subject.n > 0 && !kad_str_eq(p->r.subject, target->subject))
         return kad_fail(p->err, KAD_EINPUT, _("Record %llu is about “%.*s”, not about “%.*s”."),
                         (unsigned long long)target->seq, KAD_STR_FMT(target->subject),

@@ -229,6 +229,7 @@ static void retractions_that_cannot_be_are_refused(void **state)
         {"kadens.retracted - - :retracts=8 :because=x", "There is no record 8"},
         {"kadens.retracted - - :retracts=3", "The reason is missing"},
         {"kadens.retracted C-2 - :retracts=3 :because=x", "Record 3 is about “C-1”"},
+        {"kadens.retracted C-1 - :retracts=1 :because=x", "Record 1 is about the rules"},
         {"kadens.retracted - - :retracts=3 :because=x extent=50~%", "has no field “extent”"},
         {"kadens.retracted - - :retracts=2 :because=x",
          "would then begin with enrollment, but it must begin with referral."},
