@@ -6,6 +6,7 @@ kadens_SOURCES = \
 	cli/args.c \
 	cli/cli.h \
 	cli/cmd.def \
+	cli/cmd_adopt.c \
 	cli/cmd_demo.c \
 	cli/cmd_import.c \
 	cli/cmd_init.c \
@@ -35,6 +36,8 @@ kadens_SOURCES = \
 	cli/out.h \
 	cli/records.c \
 	cli/records.h \
+	cli/rule_file.c \
+	cli/rule_file.h \
 	cli/rows.c \
 	cli/rows.h \
 	cli/write.c \

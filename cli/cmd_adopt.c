@@ -1,0 +1,102 @@
+/* rules adopt, rules end: a policy from its file into the ledger, and out of force. */
+#include <stdio.h>
+
+#include "cli/rule_file.h"
+#include "cli/write.h"
+
+static struct kad_str questions_of(const struct kad_policy *p, struct kad_arena *a)
+{
+    struct kad_buf b = {0};
+    for (size_t i = 0; i < p->n_questions; i++)
+        kad_buf_printf(&b, "%s%.*s", i ? "\n" : "", KAD_STR_FMT(p->questions[i].text));
+    struct kad_str ret = kad_str_dup(a, (struct kad_str){b.p, b.n});
+    kad_buf_done(&b);
+    return ret;
+}
+
+/* Errors, failing examples and open questions are told here; then KAD_ENO and nothing to add. */
+static enum kad_err may_adopt(const struct kad_cli *c, const struct kad_rule_file *f)
+{
+    if (kad_rule_file_holds(f) != KAD_OK)
+        return KAD_ENO;
+    if (f->policy->n_questions == 0 || c->opt[KAD_O_ACCEPT])
+        return KAD_OK;
+    kad_tell(ngettext_("The policy leaves %zu question open:",
+                       "The policy leaves %zu questions open:", f->policy->n_questions),
+             f->policy->n_questions);
+    for (size_t i = 0; i < f->policy->n_questions; i++) {
+        struct kad_buf b = {0};
+        kad_text_put_safe(&b, f->policy->questions[i].text);
+        fprintf(stderr, "  %s:%d: %s\n", f->path, f->policy->questions[i].line, kad_buf_str(&b));
+        kad_buf_done(&b);
+    }
+    kad_tell(
+        _("It was not adopted. Decide them in the file, or adopt with --accept-questions, which "
+          "records that they are open."));
+    return KAD_ENO;
+}
+
+static enum kad_err adopt(struct kad_cli *c, const struct kad_rule_file *f, kad_day from,
+                          struct kad_error *reterr)
+{
+    struct kad_str only;
+    struct kad_input notes[4];
+    struct kad_draft d = {.type = KAD_STR("kadens.adopted"), .on = from, .notes = notes};
+    if (kad_opt_only(c, &only, &c->arena, reterr) != KAD_OK)
+        return reterr->code;
+    notes[d.n_notes++] = kad_note("text", KAD_IN_STRING, (struct kad_str){f->text.p, f->text.n});
+    if (only.n)
+        notes[d.n_notes++] = kad_note("only", KAD_IN_LIST, only);
+    if (c->opt[KAD_O_DECISION])
+        notes[d.n_notes++] = kad_note("decision", KAD_IN_STRING, kad_str(c->opt[KAD_O_DECISION]));
+    if (f->policy->n_questions)
+        notes[d.n_notes++] = kad_note("accepted", KAD_IN_LIST, questions_of(f->policy, &c->arena));
+    enum kad_err got = kad_write_draft(c, &d, (struct kad_str){0}, reterr);
+    if (got != KAD_OK || c->format != KAD_F_TEXT)
+        return got;
+    struct kad_buf day = {0};
+    kad_put_day_long(&day, from);
+    kad_out_safe(&c->out, f->policy->name);
+    kad_out_printf(&c->out,
+                   from > kad_engine_today(c->engine) ? _(" will be in force from %s.\n")
+                                                      : _(" is in force from %s.\n"),
+                   kad_buf_str(&day));
+    kad_buf_done(&day);
+    if (from < kad_engine_today(c->engine))
+        kad_out_printf(&c->out, "%s\n",
+                       _("That day has passed: everything since then is now "
+                         "derived by these rules."));
+    return KAD_OK;
+}
+
+enum kad_err kad_cmd_rules_adopt(struct kad_cli *c, struct kad_error *reterr)
+{
+    struct kad_rule_file f;
+    const char *given;
+    kad_day from;
+    if (kad_opt_required(c, KAD_O_FROM, &given, reterr) != KAD_OK ||
+        kad_opt_day(c, KAD_O_FROM, &from, reterr) != KAD_OK)
+        return reterr->code;
+    enum kad_err got = kad_rule_file_load(c->args[0], &f, reterr);
+    if (got == KAD_OK) {
+        kad_rule_file_try(&f);
+        got = may_adopt(c, &f);
+    }
+    if (got == KAD_OK)
+        got = adopt(c, &f, from, reterr);
+    kad_rule_file_done(&f);
+    return got;
+}
+
+enum kad_err kad_cmd_rules_end(struct kad_cli *c, struct kad_error *reterr)
+{
+    const char *given;
+    kad_day from;
+    if (kad_opt_required(c, KAD_O_FROM, &given, reterr) != KAD_OK ||
+        kad_opt_day(c, KAD_O_FROM, &from, reterr) != KAD_OK)
+        return reterr->code;
+    const struct kad_input notes[] = {kad_note("name", KAD_IN_STRING, kad_str(c->args[0]))};
+    struct kad_draft d = {
+        .type = KAD_STR("kadens.ended"), .on = from, .notes = notes, .n_notes = 1};
+    return kad_write_draft(c, &d, (struct kad_str){0}, reterr);
+}

@@ -1,0 +1,129 @@
+#include "cli/rule_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum kad_err kad_rule_file_load(const char *path, struct kad_rule_file *f, struct kad_error *reterr)
+{
+    *f = (struct kad_rule_file){.path = path};
+    kad_diags_init(&f->diags);
+    /* One byte more than is accepted: the compiler says what the limit is. */
+    if (kad_file_read(path, KAD_LIMIT_RULE_BYTES + 1, &f->text, reterr) != KAD_OK)
+        return reterr->code;
+    f->policy =
+        kad_dsl_compile((struct kad_str){kad_buf_str(&f->text), f->text.n}, path, &f->diags);
+    return KAD_OK;
+}
+
+void kad_rule_file_try(struct kad_rule_file *f)
+{
+    if (!f->policy)
+        return;
+    f->examples = kad_dsl_example_count(f->policy);
+    f->results = kad_xalloc((f->examples + 1) * sizeof *f->results);
+    for (size_t i = 0; i < f->examples; i++) {
+        f->failed += !kad_dsl_example_run(f->policy, i, &f->results[i]);
+        f->checked += f->results[i].checked;
+    }
+}
+
+void kad_rule_file_done(struct kad_rule_file *f)
+{
+    for (size_t i = 0; f->results && i < f->examples; i++)
+        kad_dsl_example_done(&f->results[i]);
+    free(f->results);
+    kad_policy_free(f->policy);
+    kad_diags_done(&f->diags);
+    kad_buf_done(&f->text);
+}
+
+/* --- what is said --- */
+
+/* Messages go to stderr: they are made for a terminal by the compiler. */
+void kad_rule_file_tell_diags(const struct kad_rule_file *f)
+{
+    struct kad_buf b = {0};
+    kad_diags_put_all(&b, &f->diags);
+    fputs(kad_buf_str(&b), stderr);
+    kad_buf_done(&b);
+}
+
+void kad_rule_file_tell_failures(const struct kad_rule_file *f)
+{
+    struct kad_buf b = {0};
+    for (size_t i = 0; f->results && i < f->examples; i++)
+        for (size_t k = 0; k < f->results[i].n; k++) {
+            const struct kad_example_failure *fail = &f->results[i].v[k];
+            struct kad_str name = kad_dsl_example_name(f->policy, i);
+            struct kad_buf said = {0};
+            kad_buf_printf(&said, _("%s:%d: the example “%.*s” fails: %.*s"), f->path, fail->line,
+                           KAD_STR_FMT(name), KAD_STR_FMT(fail->text));
+            kad_text_put_safe(&b, (struct kad_str){said.p, said.n});
+            kad_buf_putc(&b, '\n');
+            kad_buf_done(&said);
+        }
+    fputs(kad_buf_str(&b), stderr);
+    kad_buf_done(&b);
+}
+
+void kad_rule_file_put_counts(struct kad_out *o, const struct kad_rule_file *f)
+{
+    kad_out_safe(o, kad_str(f->path));
+    kad_out_puts(o, ": ");
+    if (f->diags.n_errors)
+        kad_out_printf(o, ngettext_("%zu error", "%zu errors", f->diags.n_errors),
+                       f->diags.n_errors);
+    else
+        kad_out_puts(o, _("no errors"));
+    if (f->diags.n_warnings) {
+        kad_out_puts(o, ", ");
+        kad_out_printf(o, ngettext_("%zu warning", "%zu warnings", f->diags.n_warnings),
+                       f->diags.n_warnings);
+    }
+    if (f->policy) {
+        kad_out_puts(o, ", ");
+        if (f->examples == 0)
+            kad_out_puts(o, _("no examples"));
+        else if (f->failed)
+            kad_out_printf(
+                o, ngettext_("%zu of %zu examples fails", "%zu of %zu examples fail", f->failed),
+                f->failed, f->examples);
+        else
+            kad_out_printf(o,
+                           ngettext_("its %zu example holds", "all %zu examples hold", f->examples),
+                           f->examples);
+    }
+    kad_out_puts(o, "\n");
+}
+
+enum kad_err kad_rule_file_holds(const struct kad_rule_file *f)
+{
+    kad_rule_file_tell_diags(f);
+    kad_rule_file_tell_failures(f);
+    if (f->policy && f->failed == 0)
+        return KAD_OK;
+    struct kad_out o = {0};
+    kad_rule_file_put_counts(&o, f);
+    fputs(kad_buf_str(&o.b), stderr);
+    kad_buf_done(&o.b);
+    kad_tell(_("The policy was not adopted."));
+    return KAD_ENO;
+}
+
+enum kad_err kad_opt_only(const struct kad_cli *c, struct kad_str *ret, struct kad_arena *a,
+                          struct kad_error *reterr)
+{
+    const char *s = c->opt[KAD_O_ONLY];
+    *ret = (struct kad_str){0};
+    if (!s)
+        return KAD_OK;
+    if (strncmp(s, "unit=", 5) != 0 || s[5] == '\0')
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("--only says the units so: --only unit=eksjo,nassjo"));
+    char *copy = kad_arena_strdup(a, s + 5);
+    for (char *p = copy; *p; p++)
+        if (*p == ',')
+            *p = '\n';
+    *ret = kad_str(copy);
+    return KAD_OK;
+}
