@@ -12,6 +12,7 @@
 
 #include "core/ledger.h"
 #include "tests/unit/records.h"
+#include "tests/unit/unit.h"
 
 struct place {
     char root[200]; /* the folder of the test */
