@@ -47,7 +47,8 @@ void kad_lex_begin(struct kad_script *u)
     struct kad_str text = u->src.text;
     if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
         u->bom = 3;
-    kad_scan_begin(u, text);
+    u->offset = u->bom;
+    kad_scan_begin(u, (struct kad_str){text.p + u->bom, text.n - u->bom});
 }
 
 void kad_lex_end(struct kad_script *u)
@@ -245,29 +246,20 @@ static bool place_decl(struct kad_script *u, struct kad_token *t, const KAD_YYST
 
 /* --- what the token is, by its place --- */
 
-/* Does a name that begins a line go on with what stands before it? Fields and values of a choice do;
- * in a subject a name begins an attribute (but behind a comma the grammar takes it either way);
- * elsewhere only behind what asks for more. */
-static bool is_list_of_names(const struct kad_script *u)
+/* Does a name that begins a line begin something? In a subject it is an attribute (behind a comma the
+ * grammar takes it either way); in a rule, behind a name, it is no event whose comma was forgotten. */
+static bool begins_a_clause(const struct kad_script *u)
 {
-    switch (u->decl) {
-    case TOK_CHOICE:
-    case TOK_EVENT:
-        return true;
-    case TOK_SUBJECT:
-        return false;
-    default:
-        return u->last.token == ',' || u->last.token == '(' || u->last.token == '=' ||
-               u->last.token == '+' || u->last.token == '-' || u->last.token == TOK_AND ||
-               u->last.token == TOK_OR || u->last.token == TOK_NOT;
-    }
+    if (u->decl == TOK_TASK || u->decl == TOK_CADENCE || u->decl == TOK_DUTY)
+        return u->last.token == TOK_NAME;
+    return u->decl == TOK_SUBJECT;
 }
 
 static void place_inside(struct kad_script *u, struct kad_token *t, KAD_YYSTYPE *value)
 {
     switch (t->token) {
     case TOK_NAME:
-        if (t->first && !is_list_of_names(u))
+        if (t->first && begins_a_clause(u))
             t->token = TOK_LINE_NAME;
         break;
     case TOK_FROM:
@@ -288,6 +280,8 @@ static void place_inside(struct kad_script *u, struct kad_token *t, KAD_YYSTYPE 
     case TOK_REMIND:
     case TOK_ESCALATE:
     case TOK_MEASURE:
+        if (t->token == TOK_MEASURE ? u->last.token != TOK_EXPECT : !t->first)
+            break;
         value->TOK_LATER = (struct kad_ident){kad_str(kad_word_of(t->token, u->swedish)), t->span};
         t->token = TOK_LATER;
         u->skip = KAD_SKIP_LINE;

@@ -428,8 +428,8 @@ rule_clause:
   | RUNNING_NEW { $$ = kad_number_clause(u, KAD_C_RUNNING, @$, KAD_RUNNING_FOLLOW); }
   | RUNNING_OLD { $$ = kad_number_clause(u, KAD_C_RUNNING, @$, KAD_RUNNING_KEEP); }
   | phase_range phase_events division { $$ = kad_phase(@$, $1, $phase_events, $division); }
-  | EXTENDED_BY NAME[e] '.' fieldname NAME[x] freq A_MONTH
-    { $$ = kad_extended(u, @$, $e, $fieldname, $x, $freq); }
+  | EXTENDED_BY NAME '.' fieldname anyname freq A_MONTH
+    { $$ = kad_extended(u, @$, $NAME, $fieldname, $anyname, $freq); }
   | FOR_EACH NAME where { $$ = kad_for_each(u, @$, $NAME, $where); }
   | EVERY cycle freq_opt { $$ = kad_every(@$, $cycle, $freq_opt); }
   | NO_LATER_THAN DATE { $$ = kad_day_clause(u, KAD_C_BY_DATE, @$, $DATE); }
@@ -621,6 +621,13 @@ expected:
     { $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, $due_day, $state, $late); }
   | NAME[a] '.' NAME[b] of_key due_day state late
     { $$ = kad_expect_task(u, @$, $a, $b, $of_key, $due_day, $state, $late); }
+  | NAME of_key DUE DATE IS state late
+    {
+        $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, kad_day_of_literal($DATE),
+                             $state, $late);
+    }
+  | NAME[a] '.' NAME[b] of_key DUE DATE IS state late
+    { $$ = kad_expect_task(u, @$, $a, $b, $of_key, kad_day_of_literal($DATE), $state, $late); }
   | NAME of_key IS state late
     { $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, KAD_DAY_NONE, $state, $late); }
   | NAME[a] '.' NAME[b] of_key IS state late

@@ -24,6 +24,7 @@ CORE_TESTS = \
 	tests/unit/test_event \
 	tests/unit/test_identity \
 	tests/unit/test_ledger \
+	tests/unit/test_policy \
 	tests/unit/test_property \
 	tests/unit/test_replay \
 	tests/unit/test_store \
@@ -35,6 +36,11 @@ CORE_TESTS = \
 	tests/unit/test_workday
 
 DSL_TESTS = \
+	tests/unit/test_dsl_compile \
+	tests/unit/test_dsl_condition \
+	tests/unit/test_dsl_diag \
+	tests/unit/test_dsl_example \
+	tests/unit/test_dsl_words \
 	tests/unit/test_engine_dsl \
 	tests/unit/test_fineprint \
 	tests/unit/test_fineprint_times \
@@ -60,6 +66,11 @@ TOY_SOURCES = \
 	tests/unit/toy_policy.h \
 	tests/unit/toy_store.c \
 	tests/unit/toy_store.h
+tests_unit_test_dsl_compile_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dsl_condition_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dsl_diag_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dsl_example_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dsl_words_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(TOY_SOURCES)
 tests_unit_test_engine_amend_SOURCES = tests/unit/test_engine_amend.c $(TOY_SOURCES)
 tests_unit_test_engine_batch_SOURCES = tests/unit/test_engine_batch.c $(TOY_SOURCES)
@@ -96,7 +107,10 @@ tests_unit_test_sketches_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 
 # Fuzz targets: each plays its corpus here; tests/fuzz/run looks for more with clang.
 FUZZ_TESTS = \
+	tests/fuzz/replay_dsl \
 	tests/fuzz/replay_event
+tests_fuzz_replay_dsl_SOURCES = tests/fuzz/fuzz_dsl.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_dsl_LDADD = $(DSL_LIBS)
 tests_fuzz_replay_event_SOURCES = tests/fuzz/fuzz_event.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_event_LDADD = $(CORE_LIBS)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
@@ -108,6 +122,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
 EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/records.h tests/unit/store.h \
 	tests/unit/unit.h
+EXTRA_DIST += tests/data/diag tests/data/dsl tests/unit/dsl.h
 EXTRA_DIST += tests/data/fines-excerpt.jsonl tests/data/fines-excerpt.expected.json \
 	tests/rules/road-fines.rules
 
