@@ -125,18 +125,20 @@ enum kad_err kad_put_same(struct kad_put *p, uint64_t seq)
     if (err)
         return err;
     if (!same_content(p, was)) {
+        /* As `log` shows what is about no subject. */
+        struct kad_str about = was->subject.n > 0 ? was->subject : KAD_STR("–");
         if (p->d->seq == seq)
             return kad_fail(p->err, KAD_ENO,
                             _("Record %llu is here already, with other content: %.*s of “%.*s” on "
                               "%s."),
                             (unsigned long long)seq, KAD_STR_FMT(was->type),
-                            KAD_STR_FMT(was->subject), kad_day_text(was->on, on));
+                            KAD_STR_FMT(about), kad_day_text(was->on, on));
         return kad_fail(
             p->err, KAD_ENO,
             _("The id “%.*s” was given before, to record %llu, with other content: %.*s "
               "of “%.*s” on %s."),
             KAD_STR_FMT(p->r.id), (unsigned long long)seq, KAD_STR_FMT(was->type),
-            KAD_STR_FMT(was->subject), kad_day_text(was->on, on));
+            KAD_STR_FMT(about), kad_day_text(was->on, on));
     }
     if (p->d->accept)
         err = p->d->accept(p->d->accept_ctx, was, p->err);

@@ -324,7 +324,7 @@ static void an_export_is_not_carried_into_a_store_with_records(void **state)
     struct toy_store *s = *state;
     toy_adopt(s);
     toy_refuse(s, REFERRAL " !seq=1 !at=2021-05-04T08:00:00Z", KAD_ENO,
-               "Record 1 is here already, with other content");
+               "Record 1 is here already, with other content: kadens.adopted of “–” on ");
     assert_false(kad_batch_restores(s->batch));
     toy_put(s, REFERRAL " !seq=2 !at=2021-06-04T08:00:00Z !clock=own !via=os:bo");
     assert_str_equal(s->out.record->via, "os:anna");
