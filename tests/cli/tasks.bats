@@ -153,6 +153,6 @@ load common
     has '9 days later'
     ok k log --marked --format csv
     has 'given clock'
-    ok k log --by nobody
+    ok k log --by somebody-else
     has 'No records.'
 }
