@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "rules/shipped.h"
 
 const struct kad_opt kad_opts[KAD_O__COUNT] = {
 #define GLOBAL(id, name, arg, summary) {name, arg, summary, true},
@@ -189,7 +190,11 @@ static int find_option(const char *name, size_t n)
 static enum kad_err needs_value(const struct kad_opt *o, struct kad_error *reterr)
 {
     struct kad_buf b = {0};
-    kad_put_placeholders(&b, o->arg);
+    if (o == &kad_opts[KAD_O_SHIPPED])
+        for (const struct kad_shipped *p = kad_shipped; p->name; p++)
+            kad_buf_printf(&b, "%s%s", b.n ? "|" : "", p->name);
+    else
+        kad_put_placeholders(&b, o->arg);
     kad_fail(reterr, KAD_EINPUT, _("--%s needs a value: --%s %s."), o->name, o->name,
              kad_buf_str(&b));
     kad_buf_done(&b);
@@ -279,12 +284,20 @@ static enum kad_err usage(const struct kad_cmd *cmd, const char *what, struct ka
     return KAD_EINPUT;
 }
 
+/* Names of files are the machine's own; everything else is text. */
+static bool is_path(int option)
+{
+    return option == KAD_O_STORE || option == KAD_O_POLICY || option == KAD_O_REJECTS;
+}
+
 static enum kad_err check_options(const struct kad_cli *c, struct kad_error *reterr)
 {
     const struct kad_cmd *cmd = c->cmd;
     for (int i = 0; i < KAD_O__COUNT; i++) {
         if (!c->opt[i])
             continue;
+        if (!is_path(i) && !kad_utf8_valid(kad_str(c->opt[i]), NULL))
+            return kad_fail(reterr, KAD_EINPUT, _("--%s is not UTF-8 text."), kad_opts[i].name);
         if (!kad_opts[i].global && !kad_cmd_takes(cmd, (enum kad_opt_id)i)) {
             struct kad_buf b = {0};
             kad_buf_printf(&b, _("“kadens %s” has no option --%s."), cmd->name, kad_opts[i].name);
@@ -361,10 +374,11 @@ static enum kad_err read_globals(struct kad_cli *c, struct kad_error *reterr)
                           "an offset such as +02:00."),
                         s);
     s = c->opt[KAD_O_KNOWN_AT];
-    if (s && !kad_read_u64(s, &c->known.seq) && !kad_instant_parse(s, strlen(s), &c->known.at))
+    if (s && !kad_read_u64(s, &c->known.seq) && !kad_instant_parse(s, strlen(s), &c->known.at) &&
+        !kad_day_parse(s, strlen(s), &c->known_day))
         return kad_fail(reterr, KAD_EINPUT,
-                        _("--known-at: “%s” is neither a record's number nor an instant such as "
-                          "2021-06-02T08:12:33Z."),
+                        _("--known-at: “%s” is neither a record's number, nor a date, nor an "
+                          "instant such as 2021-06-02T08:12:33Z."),
                         s);
     if (kad_opt_day(c, KAD_O_AS_OF, &c->as_of, reterr) != KAD_OK)
         return reterr->code;

@@ -78,6 +78,7 @@ struct kad_cli {
     int n_args;
     enum kad_format format;
     struct kad_known known;
+    kad_day known_day;         /* --known-at as a date; KAD_DAY_NONE: it was none */
     kad_instant now;           /* --now, or KAD_INSTANT_NONE */
     kad_day as_of;             /* --as-of; KAD_DAY_NONE until the store is open: then today */
     struct kad_engine *engine; /* when the command needs it */
@@ -129,6 +130,8 @@ void kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_
  * known key. */
 enum kad_err kad_subject_of(struct kad_cli *c, struct kad_str key, struct kad_subject *ret,
                             struct kad_error *reterr) KAD_MUST_CHECK;
+/* What errno says, in the running language where we have words for it. */
+const char *kad_why(int error);
 /* The whole of a text file; "-" is stdin. Too large, missing or a folder is KAD_EINPUT. */
 enum kad_err kad_file_read(const char *path, size_t most, struct kad_buf *ret,
                            struct kad_error *reterr) KAD_MUST_CHECK;

@@ -17,8 +17,9 @@ static struct kad_str questions_of(const struct kad_policy *p, struct kad_arena 
 /* Errors, failing examples and open questions are told here; then KAD_ENO and nothing to add. */
 static enum kad_err may_adopt(const struct kad_cli *c, const struct kad_rule_file *f)
 {
-    if (kad_rule_file_holds(f) != KAD_OK)
-        return KAD_ENO;
+    enum kad_err holds = kad_rule_file_holds(f);
+    if (holds != KAD_OK)
+        return holds;
     if (f->policy->n_questions == 0 || c->opt[KAD_O_ACCEPT])
         return KAD_OK;
     kad_tell(ngettext_("The policy leaves %zu question open:",
@@ -36,6 +37,22 @@ static enum kad_err may_adopt(const struct kad_cli *c, const struct kad_rule_fil
     return KAD_ENO;
 }
 
+/* The record that adopts this very text, for everyone, from this day, as the last to do so; 0. */
+static uint64_t same_adoption(const struct kad_cli *c, const struct kad_rule_file *f, kad_day from)
+{
+    const struct kad_timeline *t = kad_engine_timeline(c->engine);
+    uint64_t seq = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct kad_adoption *a = &t->v[i];
+        if (!kad_str_eq(a->name, f->policy->name) || a->from != from)
+            continue;
+        bool same = a->policy && a->n_units == 0 &&
+                    kad_str_eq(a->policy->text, (struct kad_str){f->text.p, f->text.n});
+        seq = same ? a->seq : 0;
+    }
+    return seq;
+}
+
 static enum kad_err adopt(struct kad_cli *c, const struct kad_rule_file *f, kad_day from,
                           struct kad_error *reterr)
 {
@@ -44,6 +61,14 @@ static enum kad_err adopt(struct kad_cli *c, const struct kad_rule_file *f, kad_
     struct kad_draft d = {.type = KAD_STR("kadens.adopted"), .on = from, .notes = notes};
     if (kad_opt_only(c, &only, &c->arena, reterr) != KAD_OK)
         return reterr->code;
+    uint64_t there = same_adoption(c, f, from);
+    if (there && only.n == 0 && !c->opt[KAD_O_ID] && c->format == KAD_F_TEXT) {
+        kad_out_printf(&c->out,
+                       _("The same text is adopted from that day already (no. %llu); nothing was "
+                         "written.\n"),
+                       (unsigned long long)there);
+        return KAD_OK;
+    }
     notes[d.n_notes++] = kad_note("text", KAD_IN_STRING, (struct kad_str){f->text.p, f->text.n});
     if (only.n)
         notes[d.n_notes++] = kad_note("only", KAD_IN_LIST, only);
@@ -98,5 +123,16 @@ enum kad_err kad_cmd_rules_end(struct kad_cli *c, struct kad_error *reterr)
     const struct kad_input notes[] = {kad_note("name", KAD_IN_STRING, kad_str(c->args[0]))};
     struct kad_draft d = {
         .type = KAD_STR("kadens.ended"), .on = from, .notes = notes, .n_notes = 1};
-    return kad_write_draft(c, &d, (struct kad_str){0}, reterr);
+    enum kad_err got = kad_write_draft(c, &d, (struct kad_str){0}, reterr);
+    if (got == KAD_OK && c->format == KAD_F_TEXT) {
+        struct kad_buf day = {0};
+        kad_put_day_long(&day, from);
+        kad_out_safe(&c->out, kad_str(c->args[0]));
+        kad_out_printf(&c->out,
+                       _(" is no longer in force from %s: nothing new opens; what has opened "
+                         "stays.\n"),
+                       kad_buf_str(&day));
+        kad_buf_done(&day);
+    }
+    return got;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/demo.h"
+#include "cli/program.h"
 #include "core/clock.h"
 #include "rules/shipped.h"
 
@@ -289,9 +290,12 @@ static void put_next_steps(struct demo *m)
         {"kadens log --subject C-1001", N_("what was recorded about one, when and by whom")},
     };
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        struct kad_buf line = {0};
+        kad_program_put(&line, kad_str(tries[i][0]));
         kad_out_puts(o, "  ");
-        kad_text_put_padded(&o->b, kad_str(tries[i][0]), 48, false);
-        kad_out_printf(o, "%s\n", _(tries[i][1]));
+        kad_text_put_padded(&o->b, (struct kad_str){line.p, line.n}, 48, false);
+        kad_out_printf(o, "  %s\n", _(tries[i][1]));
+        kad_buf_done(&line);
     }
 }
 
@@ -358,7 +362,7 @@ enum kad_err kad_cmd_demo(struct kad_cli *c, struct kad_error *reterr)
     kad_arena_init(&m.arena);
     enum kad_err got = make_beside(&m, beside, reterr);
     if (got == KAD_OK && rename(beside, store) != 0)
-        got = kad_fail(reterr, KAD_ESTORE, _("%s cannot be written: %s."), store, strerror(errno));
+        got = kad_fail(reterr, KAD_ESTORE, _("%s cannot be written: %s."), store, kad_why(errno));
     if (got == KAD_OK)
         put_next_steps(&m);
     else

@@ -39,7 +39,7 @@ static enum kad_err open_lines(struct lines *l, const char *path, struct kad_err
                         .name = standard ? _("(standard input)") : path,
                         .first = true};
     if (!l->f)
-        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be read: %s."), path, strerror(errno));
+        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be read: %s."), path, kad_why(errno));
     if (fstat(fileno(l->f), &st) == 0 && S_ISDIR(st.st_mode))
         return kad_fail(reterr, KAD_EINPUT, _("%s is a folder, not a file."), l->name);
     return KAD_OK;
@@ -147,7 +147,7 @@ static enum kad_err set_aside(struct import *im, size_t column, const struct kad
     if (fwrite(im->in.line.p, 1, im->in.line.n, im->rejects) != im->in.line.n ||
         putc('\n', im->rejects) == EOF)
         return kad_fail(reterr, KAD_EIO, _("%s cannot be written: %s."), im->c->opt[KAD_O_REJECTS],
-                        strerror(errno));
+                        kad_why(errno));
     return KAD_OK;
 }
 
@@ -178,7 +178,7 @@ static enum kad_err take_lines(struct import *im, struct kad_error *reterr)
     }
     if (ferror(im->in.f))
         return kad_fail(reterr, KAD_EINPUT, _("%s cannot be read: %s."), im->in.name,
-                        strerror(errno));
+                        kad_why(errno));
     return KAD_OK;
 }
 
@@ -244,7 +244,7 @@ static enum kad_err open_rejects(struct import *im, char **ret_beside, struct ka
         *ret_beside = kad_arena_printf(&im->c->arena, "%s.new-%ld", path, (long)getpid());
     im->rejects = fopen(*ret_beside ? *ret_beside : path, "wbe");
     if (!im->rejects)
-        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be written: %s."), path, strerror(errno));
+        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be written: %s."), path, kad_why(errno));
     return KAD_OK;
 }
 
@@ -259,7 +259,7 @@ static enum kad_err close_rejects(struct import *im, const char *beside, enum ka
     if (beside && (got != KAD_OK || !good))
         unlink(beside);
     if (got == KAD_OK && !good)
-        return kad_fail(reterr, KAD_EIO, _("%s cannot be written: %s."), path, strerror(errno));
+        return kad_fail(reterr, KAD_EIO, _("%s cannot be written: %s."), path, kad_why(errno));
     return got;
 }
 

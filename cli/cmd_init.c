@@ -23,9 +23,9 @@ enum kad_err kad_cmd_init(struct kad_cli *c, struct kad_error *reterr)
     }
     if (kad_ledger_create(kad_cli_store(c), &info, reterr) != KAD_OK)
         return reterr->code;
-    kad_out_printf(&c->out,
-                   _("A new, empty ledger is in %s. Next: kadens rules adopt FILE --from "
-                     "DATE.\n"),
-                   kad_cli_store(c));
+    kad_out_hint(&c->out,
+                 _("A new, empty ledger is in %s. Next: kadens rules adopt FILE --from "
+                   "DATE.\n"),
+                 kad_cli_store(c));
     return KAD_OK;
 }

@@ -146,9 +146,9 @@ enum kad_err kad_cmd_rules_list(struct kad_cli *c, struct kad_error *reterr)
     if (c->format == KAD_F_TEXT && t->n)
         kad_table_print(&table, &c->out, 0);
     if (c->format == KAD_F_TEXT && !t->n)
-        kad_out_printf(&c->out, "%s\n",
-                       _("No policy has been adopted: kadens rules adopt FILE "
-                         "--from DATE."));
+        kad_out_hint(&c->out, "%s\n",
+                     _("No policy has been adopted: kadens rules adopt FILE "
+                       "--from DATE."));
     return KAD_OK;
 }
 

@@ -4,6 +4,8 @@
 #include "cli/rows.h"
 
 #define BACKDATED_DAYS 7
+#define LATEST 10 /* of what is over, unless --all */
+#define STORY_LATEST 15
 
 struct page {
     struct kad_cli *c;
@@ -175,10 +177,16 @@ static void put_story(struct page *p)
     struct kad_table t;
     kad_table_init(&t, &p->c->arena, columns, sizeof columns / sizeof *columns);
     size_t shown = kad_derive_end_of(p->s.derive, p->c->as_of);
-    for (size_t i = 0; i < shown; i++)
+    size_t skip = shown > STORY_LATEST && !p->c->opt[KAD_O_ALL] ? shown - STORY_LATEST : 0;
+    for (size_t i = skip; i < shown; i++)
         put_fact(&t, p, &story->facts[i]);
     kad_out_puts(o, "\n");
-    kad_out_line(o, KAD_BOLD, "%s", _("Story"));
+    kad_out_style(o, KAD_BOLD);
+    kad_out_puts(o, _("Story"));
+    if (skip)
+        kad_out_printf(o, _(" (%zu, the latest %d; --all shows all)"), shown, STORY_LATEST);
+    kad_out_style(o, KAD_PLAIN);
+    kad_out_puts(o, "\n");
     if (shown)
         kad_table_print(&t, o, 2);
     else
@@ -234,10 +242,12 @@ static void put_title(struct page *p)
 static void put_page(struct page *p)
 {
     struct kad_out *o = &p->c->out;
+    bool all = p->c->opt[KAD_O_ALL] != NULL;
     put_title(p);
     put_standing(p);
     kad_out_puts(o, "\n");
-    struct kad_rows_view view = {.today = p->c->as_of, .no_subject = true};
+    struct kad_rows_view view = {
+        .today = p->c->as_of, .no_subject = true, .most = all ? 0 : LATEST};
     if (p->rows.v.n)
         kad_rows_print(o, &p->c->arena, &p->rows, &view);
     else

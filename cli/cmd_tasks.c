@@ -1,5 +1,7 @@
 /* tasks: the list a coach begins the day with. */
 #include "cli/rows.h"
+#include "cli/words.h"
+#include "core/clock.h"
 
 #define NAMED_MOST 3 /* tasks named in a line of the foot */
 
@@ -46,6 +48,32 @@ static enum kad_err read_states(const struct kad_cli *c, struct ask *q, struct k
     return KAD_OK;
 }
 
+static bool is_role(struct kad_str who)
+{
+    return who.n >= 5 && memcmp(who.p, "role:", 5) == 0;
+}
+
+/* A misspelt role would have an empty list. */
+static enum kad_err check_role(const struct ask *q, struct kad_error *reterr)
+{
+    struct kad_buf b = {0};
+    bool there = !is_role(q->who) || q->timeline->n == 0;
+    struct kad_str name = there ? q->who : (struct kad_str){q->who.p + 5, q->who.n - 5};
+    for (size_t i = q->timeline->n; i > 0 && !there; i--) {
+        const struct kad_policy *p = q->timeline->v[i - 1].policy;
+        for (size_t r = 0; p && r < p->n_roles && !there; r++) {
+            there = kad_str_eq(p->roles[r].name, name);
+            if (i == q->timeline->n)
+                kad_buf_printf(&b, "%srole:%.*s", b.n ? ", " : "", KAD_STR_FMT(p->roles[r].name));
+        }
+    }
+    if (!there)
+        kad_fail(reterr, KAD_EINPUT, _("There is no role “%.*s”. There are: %s."),
+                 KAD_STR_FMT(name), kad_buf_str(&b));
+    kad_buf_done(&b);
+    return reterr->code;
+}
+
 static enum kad_err read_ask(const struct kad_cli *c, struct ask *q, struct kad_error *reterr)
 {
     q->timeline = kad_engine_timeline(c->engine);
@@ -54,6 +82,10 @@ static enum kad_err read_ask(const struct kad_cli *c, struct ask *q, struct kad_
     q->unit = kad_str(c->opt[KAD_O_UNIT]);
     q->who = kad_str(c->opt[KAD_O_FOR]);
     q->nobody = kad_str_eq(q->who, KAD_STR("-"));
+    if (q->unit.n && kad_word_unit(c, q->unit, &q->unit, reterr) != KAD_OK)
+        return reterr->code;
+    if (check_role(q, reterr) != KAD_OK)
+        return reterr->code;
     if (q->nobody)
         q->who = (struct kad_str){0};
     if (kad_opt_day(c, KAD_O_UNTIL, &q->until, reterr) != KAD_OK ||
@@ -74,7 +106,7 @@ static enum kad_err read_ask(const struct kad_cli *c, struct ask *q, struct kad_
 /* Has any rule for subjects of this kind the role as its owner? Else its story need not be read. */
 static bool may_have(const struct ask *q, struct kad_str kind)
 {
-    if (q->who.n < 5 || memcmp(q->who.p, "role:", 5) != 0)
+    if (!is_role(q->who))
         return true;
     struct kad_str name = {q->who.p + 5, q->who.n - 5};
     for (size_t i = 0; i < q->timeline->n; i++) {
@@ -149,7 +181,7 @@ static enum kad_err gather(struct kad_cli *c, struct ask *q, struct kad_error *r
     /* A role has no index of its own; a person has. */
     if (q->nobody)
         each.person = KAD_STR("-");
-    else if (q->who.n && !(q->who.n > 5 && memcmp(q->who.p, "role:", 5) == 0))
+    else if (q->who.n && !is_role(q->who))
         each.person = q->who;
     enum kad_err got = kad_engine_each(c->engine, &each, take, q, reterr);
     if (got == KAD_OK && q->foot && q->who.n) {
@@ -160,28 +192,108 @@ static enum kad_err gather(struct kad_cli *c, struct ask *q, struct kad_error *r
     return got;
 }
 
+/* --- somebody whom nobody has named --- */
+
+struct nearest {
+    const struct ask *q;
+    struct kad_str best;
+    struct kad_arena *arena;
+    unsigned distance;
+};
+
+static enum kad_err try_owners(void *ctx, struct kad_subject *s, struct kad_error *reterr)
+{
+    struct nearest *near = ctx;
+    const struct kad_instance *all;
+    (void)reterr;
+    size_t n = kad_derive_instances(s->derive, near->q->day, near->q->day, &all);
+    for (size_t i = 0; i < n && near->distance; i++) {
+        struct kad_str owner = all[i].owner;
+        if (owner.n == 0 || is_role(owner))
+            continue;
+        unsigned d =
+            kad_same_word(owner, near->q->who) ? 0 : 1 + kad_text_distance(owner, near->q->who, 2);
+        if (d < near->distance) {
+            near->distance = d;
+            near->best = kad_str_dup(near->arena, owner);
+        }
+    }
+    return KAD_OK;
+}
+
+/* An empty list because of a misspelt name would be believed: say so, on stderr. */
+static enum kad_err check_person(struct kad_cli *c, const struct ask *q, struct kad_error *reterr)
+{
+    struct kad_snapshot *s = NULL;
+    struct kad_str *subjects;
+    size_t n = 0;
+    if (q->rows.v.n || q->who.n == 0 || is_role(q->who))
+        return KAD_OK;
+    enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &s, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_mentions(s, q->who, &c->arena, &subjects, &n, reterr);
+    kad_snapshot_release(s);
+    if (got != KAD_OK || n)
+        return got;
+    struct nearest near = {.q = q, .arena = &c->arena, .distance = 4};
+    const struct kad_each each = {.day = q->day};
+    got = kad_engine_each(c->engine, &each, try_owners, &near, reterr);
+    if (got == KAD_OK && near.best.n)
+        kad_tell(_("Nobody called “%.*s” is on any list. Did you mean %.*s?"), KAD_STR_FMT(q->who),
+                 KAD_STR_FMT(near.best));
+    else if (got == KAD_OK)
+        kad_tell(_("Nobody called “%.*s” is on any list."), KAD_STR_FMT(q->who));
+    return got;
+}
+
 /* --- for people --- */
+
+static void put_known(struct kad_cli *c)
+{
+    struct kad_out *o = &c->out;
+    struct kad_buf b = {0};
+    char clock[KAD_INSTANT_TEXT];
+    if (!c->opt[KAD_O_KNOWN_AT])
+        return;
+    if (c->known.seq != UINT64_MAX) {
+        kad_out_printf(o, _(", as known with record no. %llu"), (unsigned long long)c->known.seq);
+        return;
+    }
+    kad_put_day_long(&b, kad_clock_day(c->known.at));
+    if (c->known_day != KAD_DAY_NONE) {
+        kad_out_printf(o, _(", as known on %s"), kad_buf_str(&b));
+    } else {
+        kad_clock_text(c->known.at, clock);
+        kad_out_printf(o, _(", as known on %s at %s"), kad_buf_str(&b), clock);
+    }
+    kad_buf_done(&b);
+}
 
 static void put_title(struct kad_cli *c, const struct ask *q)
 {
     struct kad_out *o = &c->out;
-    struct kad_buf b = {0};
-    kad_put_day_long(&b, q->day);
+    struct kad_buf day = {0}, who = {0};
+    kad_put_day_long(&day, q->day);
+    kad_text_put_safe(&who, q->who);
     kad_out_style(o, KAD_BOLD);
     if (q->nobody)
-        kad_out_printf(o, _("Tasks that nobody has, %s"), kad_buf_str(&b));
-    else if (q->who.n) {
-        struct kad_buf who = {0};
-        kad_text_put_safe(&who, q->who);
-        kad_out_printf(o, _("Tasks for %s, %s"), kad_buf_str(&who), kad_buf_str(&b));
-        kad_buf_done(&who);
-    } else
-        kad_out_printf(o, _("Tasks, %s"), kad_buf_str(&b));
+        kad_out_puts(o, _("Tasks that nobody has"));
+    else if (q->who.n)
+        kad_out_printf(o, _("Tasks for %s"), kad_buf_str(&who));
+    else
+        kad_out_puts(o, _("Tasks"));
+    kad_out_puts(o, ", ");
+    if (q->unit.n) {
+        const struct kad_timeline *t = q->timeline;
+        kad_out_safe(o, t->n ? kad_unit_label(t->v[t->n - 1].policy, q->unit) : q->unit);
+        kad_out_puts(o, ", ");
+    }
+    kad_out_puts(o, kad_buf_str(&day));
+    put_known(c);
     kad_out_style(o, KAD_PLAIN);
-    if (c->opt[KAD_O_KNOWN_AT])
-        kad_out_printf(o, "  %s %s", _("as known at"), c->opt[KAD_O_KNOWN_AT]);
     kad_out_puts(o, "\n\n");
-    kad_buf_done(&b);
+    kad_buf_done(&day);
+    kad_buf_done(&who);
 }
 
 static void put_missed(struct kad_out *o, struct ask *q)
@@ -209,8 +321,39 @@ static void put_missed(struct kad_out *o, struct ask *q)
         kad_out_puts(o, "\n");
     }
     if (n > NAMED_MOST)
-        kad_out_printf(o, "  %s\n", _("… all of them: kadens tasks --state missed"));
+        kad_out_hint(o, "  %s\n", _("… all of them: kadens tasks --state missed"));
     kad_buf_done(&since);
+}
+
+/* What to type for the first of today's list; "reason=…" for what the event must have. */
+static void put_hints(struct kad_cli *c, const struct ask *q)
+{
+    struct kad_out *o = &c->out;
+    const struct kad_row *row = NULL;
+    for (size_t i = 0; i < q->rows.v.n && !row; i++)
+        if (q->rows.v.v[i].i.state == KAD_S_OPEN || q->rows.v.v[i].i.state == KAD_S_OVERDUE)
+            row = &q->rows.v.v[i];
+    if (!row || c->opt[KAD_O_KNOWN_AT] || q->day != kad_engine_today(c->engine))
+        return;
+    const struct kad_policy *p = row->i.policy;
+    const struct kad_triggers *done = &p->tasks[row->i.task_index].done_by;
+    kad_out_puts(o, "\n");
+    kad_out_style(o, KAD_DIM);
+    if (done->n) {
+        const struct kad_event_type *e = &p->events[done->v[0].event];
+        struct kad_buf fields = {0};
+        for (size_t f = 0; f < e->n_fields; f++)
+            if (!e->fields[f].optional)
+                kad_buf_printf(&fields, " %.*s=…", KAD_STR_FMT(e->fields[f].name));
+        kad_out_hint(o, _("Done? kadens record %.*s %.*s%s"), KAD_STR_FMT(e->name),
+                     KAD_STR_FMT(row->subject), kad_buf_str(&fields));
+        kad_out_puts(o, "\n");
+        kad_buf_done(&fields);
+    }
+    kad_out_hint(o, _("Not to be done by anybody? kadens waive %.*s/%.*s --because …"),
+                 KAD_STR_FMT(row->subject), KAD_STR_FMT(row->ref));
+    kad_out_style(o, KAD_PLAIN);
+    kad_out_puts(o, "\n");
 }
 
 static void put_foot(struct kad_cli *c, struct ask *q)
@@ -225,32 +368,24 @@ static void put_foot(struct kad_cli *c, struct ask *q)
     put_missed(o, q);
     if (q->unowned && !q->nobody) {
         kad_out_style(o, KAD_SOON);
-        kad_out_printf(o,
-                       ngettext_("%zu task waits without anyone to do it: kadens tasks --for -",
-                                 "%zu tasks wait without anyone to do them: kadens tasks --for -",
-                                 q->unowned),
-                       q->unowned);
+        kad_out_hint(o,
+                     ngettext_("%zu task waits without anyone to do it: kadens tasks --for -",
+                               "%zu tasks wait without anyone to do them: kadens tasks --for -",
+                               q->unowned),
+                     q->unowned);
         kad_out_style(o, KAD_PLAIN);
         kad_out_puts(o, "\n");
     }
-    for (size_t i = 0; o->terminal && i < q->rows.v.n; i++) {
-        const struct kad_row *row = &q->rows.v.v[i];
-        if (row->i.state != KAD_S_OPEN && row->i.state != KAD_S_OVERDUE)
-            continue;
-        kad_out_puts(o, "\n");
-        kad_out_style(o, KAD_DIM);
-        kad_out_printf(o, _("Nobody will do one of these? kadens waive %.*s/%.*s --because …"),
-                       KAD_STR_FMT(row->subject), KAD_STR_FMT(row->ref));
-        kad_out_style(o, KAD_PLAIN);
-        kad_out_puts(o, "\n");
-        break;
-    }
+    if (o->terminal)
+        put_hints(c, q);
 }
 
 enum kad_err kad_cmd_tasks(struct kad_cli *c, struct kad_error *reterr)
 {
     struct ask q = {.rows.arena = &c->arena, .missed.arena = &c->arena};
     if (read_ask(c, &q, reterr) != KAD_OK || gather(c, &q, reterr) != KAD_OK)
+        return reterr->code;
+    if (check_person(c, &q, reterr) != KAD_OK)
         return reterr->code;
     kad_rows_sort(&q.rows);
     if (c->format != KAD_F_TEXT) {

@@ -16,7 +16,9 @@ enum change {
     DROPPED,
     WAIVED,
     CLOSED,
+    TOO_LATE,
     GONE,
+    OWNER,
     CHANGES
 };
 
@@ -31,7 +33,9 @@ static const struct {
     [DROPPED] = {"dropped", N_("No longer needed:")},
     [WAIVED] = {"waived", N_("Waived:")},
     [CLOSED] = {"closed", N_("Closed undone:")},
+    [TOO_LATE] = {"untold", N_("Known too late:")},
     [GONE] = {"gone", N_("Gone from the list:")},
+    [OWNER] = {"owner", N_("On another list:")},
 };
 
 enum kad_err kad_effects_take(struct kad_cli *c, struct kad_str subject, struct kad_rows *ret,
@@ -71,8 +75,12 @@ static bool waits(enum kad_state s)
 static enum change change_of(const struct kad_row *was, const struct kad_row *is)
 {
     enum kad_state now = is->i.state;
+    if (was && waits(now) && was->i.state == now)
+        return was->i.due != is->i.due                 ? MOVED
+               : kad_str_eq(was->i.owner, is->i.owner) ? NOTHING
+                                                       : OWNER;
     if (was && was->i.state == now)
-        return waits(now) && was->i.due != is->i.due ? MOVED : NOTHING;
+        return NOTHING;
     switch (now) {
     case KAD_S_UPCOMING:
         return !was ? LATER : waits(was->i.state) ? NOTHING : REOPENED;
@@ -88,8 +96,9 @@ static enum change change_of(const struct kad_row *was, const struct kad_row *is
     case KAD_S_WAIVED:
         return WAIVED;
     case KAD_S_MISSED:
-    case KAD_S_UNTOLD:
         return CLOSED;
+    case KAD_S_UNTOLD:
+        return TOO_LATE;
     default:
         return GONE;
     }
@@ -118,7 +127,7 @@ static void put_task(struct kad_out *o, const struct kad_row *row, const struct 
 {
     struct kad_buf b = {0};
     kad_out_safe(o, kad_task_label(&row->i));
-    if (was) {
+    if (was && was->i.due != row->i.due) {
         char day[KAD_DAY_TEXT];
         kad_buf_printf(&b, "%s → ", kad_day_text(was->i.due, day));
     }
@@ -129,6 +138,13 @@ static void put_task(struct kad_out *o, const struct kad_row *row, const struct 
     if (row->i.state == KAD_S_DONE && row->i.late) {
         kad_put_late(&b, row->i.ended - row->i.due);
         kad_out_printf(o, " (%s)", kad_buf_str(&b));
+    }
+    if (was && was->i.due == row->i.due) {
+        kad_out_puts(o, " (");
+        kad_out_safe(o, kad_row_owner(was));
+        kad_out_puts(o, " → ");
+        kad_out_safe(o, kad_row_owner(row));
+        kad_out_puts(o, ")");
     }
     kad_buf_done(&b);
 }
@@ -168,7 +184,8 @@ void kad_effects_print(struct kad_out *o, const struct kad_effects *e)
             kad_out_puts(o, _(changes[which].title));
             kad_out_style(o, KAD_PLAIN);
             kad_out_puts(o, " ");
-            put_task(o, rows[i], which == MOVED ? row_of(&e->before, rows[i]->i.id) : NULL);
+            bool compare = which == MOVED || which == OWNER;
+            put_task(o, rows[i], compare ? row_of(&e->before, rows[i]->i.id) : NULL);
             kad_out_puts(o, "\n");
             if (which == LATER)
                 break;

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cli/help.h"
+#include "rules/shipped.h"
 
 static void put_padded(struct kad_out *o, const char *s, size_t width)
 {
@@ -102,6 +103,13 @@ void kad_help_put(struct kad_out *o, const struct kad_cmd *cmd)
         kad_out_puts(o, "\n");
         put_options(o, cmd, false);
     }
+    if (strcmp(cmd->name, "record") == 0) {
+        kad_out_puts(o, "\n");
+        kad_out_wrap(o, 0, 0,
+                     kad_str(_("kadens record alone lists what can be recorded, kadens "
+                               "record TYPE what belongs to it. Names and labels are both "
+                               "understood.")));
+    }
     kad_out_puts(o, "\n");
     kad_out_puts(o, _("The options for all commands are listed by: kadens help"));
     kad_out_puts(o, "\n");
@@ -159,22 +167,36 @@ void kad_help_put_man(struct kad_out *o)
 
 /* --- completion --- */
 
-void kad_help_put_completion(struct kad_out *o)
+/* The words of a list, as a case of the script. */
+static void put_words(struct kad_out *o, const char *pattern, const char *words)
 {
-    kad_out_puts(o, "# Completion of kadens for bash. Made by: kadens help --completion\n"
-                    "_kadens()\n{\n"
-                    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-                    "    local cmd= word skip= opts='");
-    for (int i = 0; i < KAD_O__COUNT; i++)
-        if (kad_opts[i].global)
-            kad_out_printf(o, "--%s ", kad_opts[i].name);
-    kad_out_puts(o, "'\n    case $prev in\n"
+    kad_out_printf(o, "    %s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", pattern,
+                   words);
+}
+
+static void put_values(struct kad_out *o)
+{
+    struct kad_buf b = {0};
+    kad_out_puts(o, "    case $prev in\n"
                     "    --store) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
-                    "    --policy|--rejects) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
-                    "    --lang) COMPREPLY=($(compgen -W 'sv en' -- \"$cur\")); return ;;\n"
-                    "    --format) COMPREPLY=($(compgen -W 'text json jsonl csv tap' -- \"$cur\"));"
-                    " return ;;\n    esac\n"
-                    "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+                    "    --policy|--rejects) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
+    put_words(o, "--lang", "sv en");
+    put_words(o, "--format", "text json jsonl csv tap");
+    for (int s = 0; s < KAD_S__COUNT; s++)
+        kad_buf_printf(&b, "%s%s", s ? " " : "", kad_state_name((enum kad_state)s));
+    put_words(o, "--state", kad_buf_str(&b));
+    kad_buf_reset(&b);
+    for (const struct kad_shipped *p = kad_shipped; p->name; p++)
+        kad_buf_printf(&b, "%s%s", b.n ? " " : "", p->name);
+    put_words(o, "--shipped", kad_buf_str(&b));
+    kad_out_puts(o, "    esac\n");
+    kad_buf_done(&b);
+}
+
+/* Which command it is: its words among those typed, past the values of options. */
+static void put_find_command(struct kad_out *o)
+{
+    kad_out_puts(o, "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
                     "        if [ -n \"$skip\" ]; then skip=; continue; fi\n"
                     "        case $word in\n        ");
     bool first = true;
@@ -184,37 +206,74 @@ void kad_help_put_completion(struct kad_out *o)
             first = false;
         }
     kad_out_puts(o, ") skip=1 ;;\n        -*) ;;\n"
-                    "        *) [ -z \"$cmd\" ] && cmd=$word || { [ \"$cmd\" = rules ] && "
-                    "cmd=\"rules $word\"; } ;;\n"
-                    "        esac\n    done\n    case $cmd in\n    '') opts+='");
-    for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++)
-        if (cmd->run && !strchr(cmd->name, ' '))
-            kad_out_printf(o, "%s ", cmd->name);
-    kad_out_puts(o, "rules' ;;\n    rules) opts+='");
-    first = true;
-    for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++)
-        if (cmd->run && strncmp(cmd->name, "rules ", 6) == 0) {
-            kad_out_printf(o, "%s%s", first ? "" : " ", cmd->name + 6);
-            first = false;
-        }
-    kad_out_puts(o, "' ;;\n");
+                    "        *) n=$((n + 1))\n"
+                    "           if [ -z \"$cmd\" ]; then cmd=$word\n"
+                    "           elif [ \"$cmd\" = rules ]; then cmd=\"rules $word\" n=1\n"
+                    "           elif [ $n = 2 ]; then type=$word; fi ;;\n"
+                    "        esac\n    done\n");
+}
+
+static void put_commands_of(struct kad_out *o, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    bool first = true;
+    for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++) {
+        if (!cmd->run || strncmp(cmd->name, prefix, n) != 0 || strchr(cmd->name + n, ' '))
+            continue;
+        kad_out_printf(o, "%s%s", first ? "" : " ", cmd->name + n);
+        first = false;
+    }
+}
+
+/* The options of each command, and at last what is offered. */
+static void put_options_of(struct kad_out *o)
+{
+    kad_out_puts(o, "    case $cmd in\n");
     for (const struct kad_cmd *cmd = kad_cmds; cmd->name; cmd++) {
         if (!cmd->run)
             continue;
         kad_out_printf(o, "    '%s') opts+='", cmd->name);
-        first = true;
         for (int i = 0; i < KAD_O__COUNT; i++)
-            if (!kad_opts[i].global && kad_cmd_takes(cmd, (enum kad_opt_id)i)) {
-                kad_out_printf(o, "%s--%s", first ? "" : " ", kad_opts[i].name);
-                first = false;
-            }
+            if (!kad_opts[i].global && kad_cmd_takes(cmd, (enum kad_opt_id)i))
+                kad_out_printf(o, " --%s", kad_opts[i].name);
         kad_out_puts(o, "' ;;\n");
     }
     kad_out_puts(o, "    esac\n"
-                    "    if [[ $cur != -* && ( $cmd = rules\\ * || $cmd = import ) ]]; then\n"
-                    "        COMPREPLY=($(compgen -f -- \"$cur\"))\n    else\n"
-                    "        COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n    fi\n}\n"
+                    "    if [[ $cur = -* ]]; then\n"
+                    "        COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n"
+                    "    elif [ -n \"$words\" ]; then\n"
+                    "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+                    "    elif [[ $cmd = rules\\ * || $cmd = import ]]; then\n"
+                    "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+                    "    fi\n}\n"
                     "complete -o filenames -F _kadens kadens\n");
+}
+
+void kad_help_put_completion(struct kad_out *o)
+{
+    kad_out_puts(o, "# Completion of kadens for bash. Made by: kadens help --completion\n"
+                    "_kadens()\n{\n"
+                    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+                    "    local cmd= type= word skip= n=0 words= opts='");
+    bool first = true;
+    for (int i = 0; i < KAD_O__COUNT; i++)
+        if (kad_opts[i].global) {
+            kad_out_printf(o, "%s--%s", first ? "" : " ", kad_opts[i].name);
+            first = false;
+        }
+    kad_out_puts(o, "'\n");
+    put_values(o);
+    put_find_command(o);
+    kad_out_puts(o, "    case $cmd in\n    ''|help) words='");
+    put_commands_of(o, "");
+    kad_out_puts(o, " rules' ;;\n    rules) words='");
+    put_commands_of(o, "rules ");
+    /* What the policy in force has is asked of the program: the first word of each line. */
+    kad_out_puts(o, "' ;;\n    record) words=$(\"${COMP_WORDS[0]}\" record $type 2>&1 |\n"
+                    "        sed -n 's/^  \\([a-z_][a-z0-9_]*\\)  .*/\\1/p')\n"
+                    "        [ -z \"$type\" ] || words=$(printf '%s=\\n' $words) ;;\n"
+                    "    esac\n");
+    put_options_of(o);
 }
 
 enum kad_err kad_cmd_help(struct kad_cli *c, struct kad_error *reterr)

@@ -34,12 +34,16 @@ kadens_SOURCES = \
 	cli/opt.def \
 	cli/out.c \
 	cli/out.h \
+	cli/program.c \
+	cli/program.h \
 	cli/records.c \
 	cli/records.h \
 	cli/rule_file.c \
 	cli/rule_file.h \
 	cli/rows.c \
 	cli/rows.h \
+	cli/words.c \
+	cli/words.h \
 	cli/write.c \
 	cli/write.h
 kadens_LDADD = rules/librules.a $(DSL_LIBS) $(JANSSON_LIBS) -lm

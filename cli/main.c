@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/program.h"
 
 #ifndef LOCALEDIR
 #define LOCALEDIR "/usr/local/share/locale"
@@ -93,7 +94,11 @@ int main(int argc, char **argv)
 {
     set_language(argc, argv);
     kad_ledger_catch_faults();
-    struct kad_cli c = {.now = KAD_INSTANT_NONE, .known = KAD_KNOWN_ALL, .as_of = KAD_DAY_NONE};
+    kad_program_set(argv[0]);
+    struct kad_cli c = {.now = KAD_INSTANT_NONE,
+                        .known = KAD_KNOWN_ALL,
+                        .as_of = KAD_DAY_NONE,
+                        .known_day = KAD_DAY_NONE};
     struct kad_error error = {0};
     kad_arena_init(&c.arena);
     kad_out_init(&c.out);
@@ -105,6 +110,9 @@ int main(int argc, char **argv)
     } else if (got == KAD_OK) {
         got = run(&c, &error);
     }
+    /* What is for programs is whole or not there. */
+    if (error.text[0] && c.format != KAD_F_TEXT && !c.out.flushed)
+        kad_buf_reset(&c.out.b);
     struct kad_error late = {0};
     enum kad_err flushed = kad_out_flush(&c.out, &late);
     if (error.text[0])

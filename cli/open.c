@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/program.h"
+#include "core/clock.h"
 #include "dsl/dsl.h"
 
 #define DEFAULT_WAIT_S 10
@@ -49,6 +51,13 @@ enum kad_err kad_cli_open(struct kad_cli *c, bool write, struct kad_error *reter
     kad_ledger_set_command(kad_arena_printf(&c->arena, "kadens %s", c->cmd->name));
     if (kad_engine_open(&o, &c->engine, reterr) != KAD_OK)
         return reterr->code;
+    if (c->known_day != KAD_DAY_NONE && c->known.at == INT64_MAX) {
+        /* The end of that day is known once the ledger's zone is: open it again with that. */
+        c->known.at = kad_clock_day_end(c->known_day);
+        kad_engine_close(c->engine);
+        c->engine = NULL;
+        return kad_cli_open(c, write, reterr);
+    }
     if (c->as_of == KAD_DAY_NONE)
         c->as_of = kad_engine_today(c->engine);
     return KAD_OK;
@@ -92,6 +101,27 @@ static void put_sentence(struct kad_buf *b, struct kad_str s)
         kad_buf_putc(b, '.');
 }
 
+const char *kad_why(int error)
+{
+    switch (error) {
+    case ENOENT:
+        return _("it is not there");
+    case EACCES:
+    case EPERM:
+        return _("you have no right to");
+    case ENOSPC:
+        return _("the disk is full");
+    case EROFS:
+        return _("the disk is read-only");
+    case EISDIR:
+        return _("it is a folder");
+    case ENOTDIR:
+        return _("a part of its path is no folder");
+    default:
+        return strerror(error);
+    }
+}
+
 enum kad_err kad_file_read(const char *path, size_t most, struct kad_buf *ret,
                            struct kad_error *reterr)
 {
@@ -99,7 +129,7 @@ enum kad_err kad_file_read(const char *path, size_t most, struct kad_buf *ret,
     FILE *f = standard ? stdin : fopen(path, "rbe");
     struct stat st;
     if (!f)
-        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be read: %s."), path, strerror(errno));
+        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be read: %s."), path, kad_why(errno));
     if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
         if (!standard)
             fclose(f);
@@ -114,7 +144,7 @@ enum kad_err kad_file_read(const char *path, size_t most, struct kad_buf *ret,
     if (!standard)
         fclose(f);
     if (bad)
-        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be read: %s."), path, strerror(why));
+        return kad_fail(reterr, KAD_EINPUT, _("%s cannot be read: %s."), path, kad_why(why));
     if (ret->n > most)
         return kad_fail(reterr, KAD_EINPUT, _("%s is too large: at most %zu MiB."), path,
                         most >> 20);
@@ -129,7 +159,9 @@ void kad_tell(const char *fmt, ...)
     kad_buf_vprintf(&said, fmt, ap);
     va_end(ap);
     put_sentence(&safe, (struct kad_str){said.p, said.n});
-    fprintf(stderr, "kadens: %s\n", kad_buf_str(&safe));
+    kad_buf_reset(&said);
+    kad_program_put(&said, (struct kad_str){safe.p, safe.n});
+    fprintf(stderr, "kadens: %s\n", kad_buf_str(&said));
     kad_buf_done(&said);
     kad_buf_done(&safe);
 }
@@ -153,7 +185,7 @@ void kad_progress_step(void *ctx, uint64_t done, uint64_t of)
     struct kad_buf b = {0};
     kad_put_count(&b, done);
     if (of)
-        fprintf(stderr, "\r%s %s (%d %%) ", p->what, kad_buf_str(&b), (int)(done * 100 / of));
+        fprintf(stderr, "\r%s %d %% ", p->what, (int)((done < of ? done : of) * 100 / of));
     else
         fprintf(stderr, "\r%s %s ", p->what, kad_buf_str(&b));
     fflush(stderr);

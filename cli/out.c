@@ -1,4 +1,5 @@
 #include "cli/out.h"
+#include "cli/program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,17 @@ void kad_out_printf(struct kad_out *o, const char *fmt, ...)
     va_end(ap);
 }
 
+void kad_out_hint(struct kad_out *o, const char *fmt, ...)
+{
+    struct kad_buf b = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    kad_buf_vprintf(&b, fmt, ap);
+    va_end(ap);
+    kad_program_put(&o->b, (struct kad_str){b.p, b.n});
+    kad_buf_done(&b);
+}
+
 void kad_out_safe(struct kad_out *o, struct kad_str s)
 {
     kad_text_put_safe(&o->b, s);
@@ -45,8 +57,9 @@ void kad_out_style(struct kad_out *o, enum kad_style style)
         [KAD_PLAIN] = "\033[0m", [KAD_BOLD] = "\033[1m",  [KAD_DIM] = "\033[2m",
         [KAD_LATE] = "\033[31m", [KAD_SOON] = "\033[33m", [KAD_GOOD] = "\033[32m",
     };
-    if (o->colour)
+    if (o->colour && style != o->style)
         kad_buf_puts(&o->b, codes[style]);
+    o->style = style;
 }
 
 void kad_out_line(struct kad_out *o, enum kad_style style, const char *fmt, ...)
@@ -98,6 +111,7 @@ void kad_out_wrap(struct kad_out *o, size_t indent, size_t width, struct kad_str
 
 static void write_out(struct kad_out *o)
 {
+    o->flushed = o->flushed || o->b.n > 0;
     if (o->b.n && fwrite(o->b.p, 1, o->b.n, stdout) != o->b.n)
         o->failed = true;
     kad_buf_reset(&o->b);

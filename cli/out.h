@@ -14,12 +14,16 @@ struct kad_out {
     struct kad_buf b;
     bool terminal, colour;
     size_t width; /* columns of the terminal; 0: no limit */
+    enum kad_style style;
+    bool flushed; /* something has been written */
     bool failed;  /* stdout could not be written */
 };
 void kad_out_init(struct kad_out *o);
 /* Our own words. */
 void kad_out_printf(struct kad_out *o, const char *fmt, ...) KAD_PRINTF(2, 3);
 void kad_out_puts(struct kad_out *o, const char *s);
+/* Our own words with a command to type in them: "kadens" becomes what the program was called by. */
+void kad_out_hint(struct kad_out *o, const char *fmt, ...) KAD_PRINTF(2, 3);
 /* Somebody else's. */
 void kad_out_safe(struct kad_out *o, struct kad_str s);
 /* Everything until the next call in this style. */

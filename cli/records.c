@@ -65,29 +65,46 @@ static struct kad_str field_label(const struct kad_policy *p, int event, int fie
     return f->label;
 }
 
+static const struct kad_field_def *field_def(const struct kad_policy *p, struct kad_str type,
+                                             struct kad_str name, int *ret_event, int *ret_field)
+{
+    *ret_event = p ? kad_policy_event(p, type) : -1;
+    *ret_field = *ret_event >= 0 ? kad_event_field(&p->events[*ret_event], name) : -1;
+    return *ret_field >= 0 ? &p->events[*ret_event].fields[*ret_field] : NULL;
+}
+
+struct kad_str kad_field_called(const struct kad_policy *p, struct kad_str type,
+                                struct kad_str name)
+{
+    int event, field;
+    return field_def(p, type, name, &event, &field) ? field_label(p, event, field) : name;
+}
+
+void kad_record_put_field(struct kad_buf *b, const struct kad_policy *p, struct kad_str type,
+                          const struct kad_field *f, bool open)
+{
+    int event, field;
+    const struct kad_field_def *def = field_def(p, type, f->name, &event, &field);
+    struct kad_value v = f->value;
+    if (v.know == KAD_SEALED || v.know == KAD_ERASED)
+        kad_buf_puts(b, v.know == KAD_SEALED ? _("(sealed)") : _("(erased)"));
+    else if (f->is_private && !open)
+        kad_buf_puts(b, _("(private)"));
+    else if (v.type == KAD_T_NONE || v.know != KAD_KNOWN)
+        kad_buf_puts(b, _("(removed)"));
+    else if (def)
+        kad_policy_put_value(b, p, kad_policy_bind(p, v, def->type, def->ref), def->type, def->ref);
+    else
+        kad_value_put_pretty(b, v);
+}
+
 void kad_put_fields(struct kad_buf *b, const struct kad_policy *p, struct kad_str type,
                     const struct kad_field *f, size_t n, bool open)
 {
-    int event = p ? kad_policy_event(p, type) : -1;
     for (size_t i = 0; i < n; i++) {
-        int at = event >= 0 ? kad_event_field(&p->events[event], f[i].name) : -1;
-        const struct kad_field_def *def = at >= 0 ? &p->events[event].fields[at] : NULL;
-        struct kad_str label = def ? field_label(p, event, at) : f[i].name;
-        kad_buf_puts(b, b->n ? ", " : "");
-        kad_buf_put(b, label.p, label.n);
-        kad_buf_puts(b, ": ");
-        struct kad_value v = f[i].value;
-        if (v.know == KAD_SEALED || v.know == KAD_ERASED)
-            kad_buf_puts(b, v.know == KAD_SEALED ? _("(sealed)") : _("(erased)"));
-        else if (f[i].is_private && !open)
-            kad_buf_puts(b, _("(private)"));
-        else if (v.type == KAD_T_NONE || v.know != KAD_KNOWN)
-            kad_buf_puts(b, _("(removed)"));
-        else if (def)
-            kad_policy_put_value(b, p, kad_policy_bind(p, v, def->type, def->ref), def->type,
-                                 def->ref);
-        else
-            kad_value_put_pretty(b, v);
+        struct kad_str label = kad_field_called(p, type, f[i].name);
+        kad_buf_printf(b, "%s%.*s: ", b->n ? ", " : "", KAD_STR_FMT(label));
+        kad_record_put_field(b, p, type, &f[i], open);
     }
 }
 
@@ -98,9 +115,25 @@ static void put_note(struct kad_buf *b, const struct kad_record *r, const char *
         kad_buf_printf(b, "%s%.*s", b->n ? "; " : "", KAD_STR_FMT(s));
 }
 
-void kad_put_own(struct kad_buf *b, const struct kad_engine *e, const struct kad_record *r,
-                 bool open)
+enum kad_err kad_record_at(const struct kad_cli *c, uint64_t seq, struct kad_arena *a,
+                           struct kad_record *ret, struct kad_error *reterr)
 {
+    struct kad_snapshot *s = NULL;
+    struct kad_str bytes;
+    enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &s, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_record(s, seq, &bytes, reterr);
+    if (got == KAD_OK)
+        got = kad_record_decode(kad_str_dup(a, bytes), a, true, ret, reterr);
+    kad_snapshot_release(s);
+    return got;
+}
+
+void kad_put_own(struct kad_buf *b, const struct kad_cli *c, struct kad_arena *a,
+                 const struct kad_record *r, bool open)
+{
+    struct kad_record target = {0};
+    struct kad_error ignored = {0};
     struct kad_buf fields = {0};
     const struct kad_field *day = kad_fields_find(r->notes, r->n_notes, "on");
     switch (r->kind) {
@@ -111,7 +144,10 @@ void kad_put_own(struct kad_buf *b, const struct kad_engine *e, const struct kad
             kad_buf_puts(b, ": ");
             kad_buf_printf(b, _("happened %s"), kad_day_text((kad_day)day->value.num, text));
         }
-        kad_put_fields(&fields, kad_record_policy(e, r), r->type, r->fields, r->n_fields, open);
+        /* The names of its fields are those of the event that it corrects. */
+        if (r->n_fields && kad_record_at(c, r->ref, a, &target, &ignored) == KAD_OK)
+            kad_put_fields(&fields, kad_record_policy(c->engine, &target), target.type, r->fields,
+                           r->n_fields, open);
         if (fields.n)
             kad_buf_printf(b, ": %s", kad_buf_str(&fields));
         put_note(b, r, "because");

@@ -15,9 +15,18 @@ struct kad_str kad_type_label(const struct kad_policy *p, struct kad_str type);
 /* "Steg: Yrkesprofil, extent: 75 %": private values only where `open`, else as "(private)". */
 void kad_put_fields(struct kad_buf *b, const struct kad_policy *p, struct kad_str type,
                     const struct kad_field *f, size_t n, bool open);
-/* What one of the engine's own records says: what it corrects and why, what it adopts. */
-void kad_put_own(struct kad_buf *b, const struct kad_engine *e, const struct kad_record *r,
-                 bool open);
+/* One field's label, and its value alone. */
+struct kad_str kad_field_called(const struct kad_policy *p, struct kad_str type,
+                                struct kad_str name);
+void kad_record_put_field(struct kad_buf *b, const struct kad_policy *p, struct kad_str type,
+                          const struct kad_field *f, bool open);
+/* What one of the engine's own records says: what it corrects and why, what it adopts. The arena is
+ * for what has to be looked up. */
+void kad_put_own(struct kad_buf *b, const struct kad_cli *c, struct kad_arena *a,
+                 const struct kad_record *r, bool open);
+/* The record of this number, decoded in the arena. */
+enum kad_err kad_record_at(const struct kad_cli *c, uint64_t seq, struct kad_arena *a,
+                           struct kad_record *ret, struct kad_error *reterr) KAD_MUST_CHECK;
 /* Days between what happened and its recording, in the ledger's zone; 0 when recorded before. */
 int32_t kad_record_delay(const struct kad_record *r);
 /* All records about a subject, as known at, in recording order. */

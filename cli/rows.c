@@ -184,7 +184,7 @@ static const struct {
     [UPCOMING] = {N_("Not yet open"), KAD_BOLD},
     [DONE] = {N_("Done"), KAD_GOOD},
     [MISSED] = {N_("Not done in time"), KAD_LATE},
-    [UNTOLD] = {N_("Closed before it was known"), KAD_BOLD},
+    [UNTOLD] = {N_("Known too late"), KAD_BOLD},
     [DROPPED] = {N_("No longer needed"), KAD_BOLD},
     [WAIVED] = {N_("Waived"), KAD_BOLD},
     [GONE] = {N_("Withdrawn"), KAD_BOLD},
@@ -238,7 +238,8 @@ static void put_remark(struct kad_buf *b, const struct kad_instance *i, kad_day 
             kad_put_late(b, i->ended - i->due);
         else if (i->ended != KAD_DAY_NONE && i->state != KAD_S_MISSED && i->state != KAD_S_UNTOLD) {
             char day[KAD_DAY_TEXT];
-            kad_buf_puts(b, kad_day_text(i->ended, day));
+            kad_buf_printf(b, i->state == KAD_S_DONE ? _("done %s") : _("since %s"),
+                           kad_day_text(i->ended, day));
         }
     }
 }
@@ -266,6 +267,17 @@ static void print_row(struct kad_table *t, const struct kad_row *row,
     kad_buf_done(&b);
 }
 
+static void put_part(struct kad_table *t, enum part part, size_t n, size_t shown)
+{
+    struct kad_buf title = {0};
+    kad_buf_printf(&title, "%s (%zu", _(parts[part].title), n);
+    if (shown < n)
+        kad_buf_printf(&title, _(", the latest %zu"), shown);
+    kad_buf_putc(&title, ')');
+    kad_table_heading(t, parts[part].style, (struct kad_str){title.p, title.n});
+    kad_buf_done(&title);
+}
+
 void kad_rows_print(struct kad_out *o, struct kad_arena *a, const struct kad_rows *rows,
                     const struct kad_rows_view *view)
 {
@@ -289,13 +301,17 @@ void kad_rows_print(struct kad_out *o, struct kad_arena *a, const struct kad_row
     for (int part = 0; part <= GONE; part++) {
         if (n[part] == 0)
             continue;
-        struct kad_buf title = {0};
-        kad_buf_printf(&title, "%s (%zu)", _(parts[part].title), n[part]);
-        kad_table_heading(&t, parts[part].style, (struct kad_str){title.p, title.n});
-        kad_buf_done(&title);
-        for (size_t i = 0; i < rows->v.n; i++)
-            if (part_of(&rows->v.v[i].i, view->today) == (enum part)part)
+        /* What is over may be much: the latest of it, unless everything was asked for. */
+        size_t skip = view->most && part >= DONE && n[part] > view->most ? n[part] - view->most : 0;
+        put_part(&t, (enum part)part, n[part], n[part] - skip);
+        for (size_t i = 0; i < rows->v.n; i++) {
+            if (part_of(&rows->v.v[i].i, view->today) != (enum part)part)
+                continue;
+            if (skip)
+                skip--;
+            else
                 print_row(&t, &rows->v.v[i], view, one_unit);
+        }
     }
     kad_table_print(&t, o, 2);
 }

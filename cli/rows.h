@@ -35,6 +35,7 @@ struct kad_str kad_task_label(const struct kad_instance *i);
 struct kad_rows_view {
     kad_day today;
     bool no_subject, no_owner;
+    size_t most; /* of what is over, in each part; 0: all */
 };
 void kad_rows_print(struct kad_out *o, struct kad_arena *a, const struct kad_rows *rows,
                     const struct kad_rows_view *view);

@@ -5,6 +5,7 @@
 
 #include "cli/effects.h"
 #include "cli/json.h"
+#include "cli/program.h"
 #include "cli/records.h"
 
 /* --- what is said about the outcome --- */
@@ -76,6 +77,88 @@ static void put_findings(struct kad_buf *b, const struct kad_outcome *out)
     kad_buf_done(&rule);
 }
 
+/* The event with this number as it stood before the record; NULL when it is none of the subject's. */
+static const struct kad_fact *fact_before(struct kad_cli *c, const struct kad_record *r,
+                                          struct kad_subject *s)
+{
+    struct kad_error ignored = {0};
+    if (r->subject.n == 0 ||
+        kad_engine_subject(c->engine, r->subject, &c->arena, s, &ignored) != KAD_OK)
+        return NULL;
+    for (size_t i = 0; i < s->story.n_facts; i++)
+        if (s->story.facts[i].seq == r->ref)
+            return &s->story.facts[i];
+    return NULL;
+}
+
+static const struct kad_field *find_field(const struct kad_fact *f, struct kad_str name)
+{
+    for (size_t i = 0; i < f->n_fields; i++)
+        if (kad_str_eq(f->fields[i].name, name))
+            return &f->fields[i];
+    return NULL;
+}
+
+/* "Corrected: no. 17, Anställning: ons 2021-06-02 → tor 2021-06-03, Omfattning: 75 % → 50 %" */
+static void put_corrected(struct kad_cli *c, struct kad_buf *b, const struct kad_record *r)
+{
+    struct kad_subject s;
+    const struct kad_fact *f = fact_before(c, r, &s);
+    if (!f)
+        return;
+    const struct kad_policy *p = kad_policy_with(c->engine, r->policy, f->type);
+    struct kad_str label = kad_type_label(p, f->type);
+    kad_buf_printf(b, _("Corrected: no. %llu, %.*s"), (unsigned long long)r->ref,
+                   KAD_STR_FMT(label));
+    const char *between = ": ";
+    if (f->on != r->on) {
+        kad_buf_puts(b, between);
+        kad_put_day(b, f->on);
+        kad_buf_puts(b, " → ");
+        kad_put_day(b, r->on);
+        between = ", ";
+    }
+    for (size_t i = 0; i < r->n_fields; i++) {
+        const struct kad_field *old = find_field(f, r->fields[i].name);
+        struct kad_str field = kad_field_called(p, f->type, r->fields[i].name);
+        kad_buf_printf(b, "%s%.*s: ", between, KAD_STR_FMT(field));
+        if (old)
+            kad_record_put_field(b, p, f->type, old, true);
+        else
+            kad_buf_puts(b, _("nothing"));
+        kad_buf_puts(b, " → ");
+        kad_record_put_field(b, p, f->type, &r->fields[i], true);
+        between = ", ";
+    }
+    kad_buf_putc(b, '\n');
+}
+
+/* "Taken back: no. 17, Anställning, ons 2021-06-02 (Omfattning: 75 %)" */
+static void put_retracted(struct kad_cli *c, struct kad_buf *b, const struct kad_record *r)
+{
+    struct kad_subject s;
+    struct kad_record target;
+    struct kad_error ignored = {0};
+    struct kad_buf data = {0};
+    const struct kad_fact *f = fact_before(c, r, &s);
+    if (kad_record_at(c, r->ref, &c->arena, &target, &ignored) != KAD_OK)
+        return;
+    struct kad_str label = kad_record_label(c->engine, &target);
+    kad_buf_printf(b, _("Taken back: no. %llu, %.*s"), (unsigned long long)r->ref,
+                   KAD_STR_FMT(label));
+    kad_buf_puts(b, ", ");
+    kad_put_day(b, f ? f->on : target.on);
+    if (f)
+        kad_put_fields(&data, kad_policy_with(c->engine, target.policy, f->type), f->type,
+                       f->fields, f->n_fields, true);
+    else
+        kad_put_own(&data, c, &c->arena, &target, true);
+    if (data.n)
+        kad_buf_printf(b, " (%s)", kad_buf_str(&data));
+    kad_buf_putc(b, '\n');
+    kad_buf_done(&data);
+}
+
 /* "Recorded as no. 212: C-1042, Personligt besök, sön 2026-11-22." */
 static void put_head(struct kad_cli *c, struct kad_buf *b, const struct kad_outcome *out)
 {
@@ -88,8 +171,28 @@ static void put_head(struct kad_cli *c, struct kad_buf *b, const struct kad_outc
         kad_buf_printf(b, "%.*s, ", KAD_STR_FMT(r->subject));
     kad_buf_printf(b, "%.*s, %s.\n", KAD_STR_FMT(label), kad_buf_str(&day));
     kad_buf_done(&day);
+    if (r->kind == KAD_R_CORRECTED)
+        put_corrected(c, b, r);
+    if (r->kind == KAD_R_RETRACTED)
+        put_retracted(c, b, r);
     if (r->kind == KAD_R_EVENT && r->on > kad_engine_today(c->engine))
         kad_buf_printf(b, "%s\n", _("That day lies ahead: it counts from then."));
+}
+
+/* One slip of the pen apart: but counted keys (C-1041, C-1042) lie as near without being one. */
+static bool is_slip(struct kad_str near, struct kad_str key)
+{
+    if (kad_text_distance(near, key, 1) > 1)
+        return false;
+    if (near.n != key.n)
+        return true;
+    size_t i = 0;
+    while (i < key.n && near.p[i] == key.p[i])
+        i++;
+    bool digits =
+        i < key.n && near.p[i] >= '0' && near.p[i] <= '9' && key.p[i] >= '0' && key.p[i] <= '9';
+    /* Two digits that changed places are a slip, one digit for another is the next case. */
+    return !digits || (i + 1 < key.n && near.p[i] == key.p[i + 1] && near.p[i + 1] == key.p[i]);
 }
 
 static void put_new_subject(struct kad_cli *c, struct kad_buf *b, const struct kad_outcome *out)
@@ -100,8 +203,9 @@ static void put_new_subject(struct kad_cli *c, struct kad_buf *b, const struct k
     int kind = p ? kad_policy_kind(p, out->kind) : -1;
     struct kad_str label = kind >= 0 ? p->kinds[kind].label : out->kind;
     kad_buf_printf(b, _("%.*s is new here (%.*s).\n"), KAD_STR_FMT(r->subject), KAD_STR_FMT(label));
-    if (near.n)
-        kad_buf_printf(b, _("If you meant %.*s: kadens retract %llu --because …\n"),
+    if (near.n && is_slip(near, r->subject))
+        kad_buf_printf(b,
+                       _("Did you mean %.*s? Then take it back: kadens retract %llu --because …\n"),
                        KAD_STR_FMT(near), (unsigned long long)out->seq);
 }
 
@@ -111,8 +215,11 @@ static void print_lines(struct kad_out *o, struct kad_str s)
     for (size_t i = 0; i < s.n;) {
         const char *end = memchr(s.p + i, '\n', s.n - i);
         size_t n = end ? (size_t)(end - (s.p + i)) : s.n - i;
-        kad_out_safe(o, (struct kad_str){s.p + i, n});
+        struct kad_buf line = {0};
+        kad_text_put_safe(&line, (struct kad_str){s.p + i, n});
+        kad_program_put(&o->b, (struct kad_str){line.p, line.n});
         kad_out_puts(o, "\n");
+        kad_buf_done(&line);
         i += n + 1;
     }
 }

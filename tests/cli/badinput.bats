@@ -143,3 +143,21 @@ refused() {
     [ "$status" -eq 3 ]
     said_once 'The answer could not be written'
 }
+
+@test "what is not UTF-8 on the command line is refused" {
+    one_case
+    no 2 k record visit C-1 --by $'\xff'
+    said_once '--by is not UTF-8'
+    no 2 k record visit C-1 --override $'\xff'
+    said_once '--override is not UTF-8'
+    no 2 k record visit $'C-\xff'
+    [ "$(printf '%s\n' "$stderr" | wc -l)" -eq 1 ]
+    no 2 k record visit C-1 $'note=\xff'
+    printf 'policy \xff\xfe\n' >bad.rules
+    for command in 'check bad.rules' 'test bad.rules' 'adopt bad.rules --from 2021-01-01'; do
+        # shellcheck disable=SC2086
+        no 2 k rules $command
+    done
+    no 2 k rules check nowhere.rules --format json
+    [ -z "$output" ]
+}

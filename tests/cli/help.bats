@@ -42,11 +42,11 @@ load common
 @test "a command that comes later is known, and answered in one sentence" {
     for command in explain lists list measures measure report verify checkpoint prove serve status token backup restore erase; do
         no 2 k "$command"
-        said_once "This release does not have “kadens $command” yet."
+        said_once "kadens $command” yet."
     done
     for command in fmt diff doc; do
         no 2 k rules "$command" some.rules
-        said_once "This release does not have “kadens rules $command” yet."
+        said_once "kadens rules $command” yet."
     done
 }
 
@@ -137,6 +137,19 @@ load common
     [ "${COMPREPLY[*]}" = adopt ]
     complete_line kadens tasks --lang ''
     [ "${COMPREPLY[*]}" = 'sv en' ]
+    complete_line kadens tasks --state wai
+    [ "${COMPREPLY[*]}" = waived ]
+    complete_line kadens rules show --shipped se-hoglandet-2021
+    [ "${COMPREPLY[*]}" = se-hoglandet-2021 ]
+    complete_line kadens help wai
+    [ "${COMPREPLY[*]}" = waive ]
+    complete_line kadens ''
+    [[ ${COMPREPLY[*]} != *--* ]]
+    small_store
+    complete_line "$KADENS" record refe
+    [ "${COMPREPLY[*]}" = referral ]
+    complete_line "$KADENS" record referral C-1 moti
+    [ "${COMPREPLY[*]}" = motivated= ]
 }
 
 @test "every sentence of the program has its Swedish" {

@@ -13,9 +13,10 @@ load common
     NOW=2021-05-03T08:00:00Z
     ok k record referral C-1042 birth_date=1995-05-17 unit=eksjo motivated=yes
     has 'C-1042 is new here (Participant).'
-    hasnt 'If you meant'
+    hasnt 'Did you mean'
     ok k record referral C-1024 birth_date=1995-05-17 unit=eksjo motivated=yes
-    has 'If you meant C-1042: kadens retract 3'
+    has 'Did you mean C-1042? Then take it back: '
+    has 'kadens retract 3 --because'
 }
 
 @test "a guard refuses with message, source, line, what was found and what can be done" {
@@ -84,8 +85,14 @@ load common
     one_case
     no 2 k record vist C-1
     said_once 'Did you mean visit?'
+    no 2 k record
+    said 'record TYPE SUBJECT'
+    said 'referral     Referral'
     no 2 k record visit
-    said_once 'record TYPE SUBJECT'
+    said 'record visit SUBJECT'
+    said 'a text  optional'
+    no 2 k record vist
+    said_once 'Did you mean visit?'
     no 2 k record visit C-1 note
     said_once 'FIELD=VALUE'
     no 2 k record visit C-1 nota=x
@@ -206,4 +213,36 @@ load common
     ok k retract last --because 'wrong' --id r1
     ok k retract last --because 'wrong' --id r1
     has 'Already recorded as no. 6'
+}
+
+@test "labels are taken for names, in any case of letters" {
+    one_case
+    ok k record Visit C-1
+    has 'C-1, Visit'
+    ok k record 'EMPLOYMENT' C-1 Extent='50 %'
+    ok k tasks --unit EKSJÖ
+    has 'Tasks, Eksjö, '
+}
+
+@test "correct and retract say what it was" {
+    one_case
+    ok k correct 4 --because x --on 2021-06-02 'extent=50 %' employer=Mill
+    has 'Corrected: no. 4, Employment: Tue 2021-06-01 → Wed 2021-06-02'
+    has 'employer: nothing → Mill'
+    ok k retract 5 --because y
+    has 'Taken back: no. 5, Visit, Thu 2021-06-03'
+    no 2 k correct last --because z 'note=x'
+}
+
+@test "a change of owner says who has the tasks now" {
+    small_store
+    sed -e 's/^event employment/event coach_change "New coach" of participant  to person\nevent employment/' \
+        -e 's/coach      is enrollment.coach/coach is the latest of enrollment.coach, coach_change.to/' small.rules >two.rules
+    ok k rules adopt two.rules --from 2021-01-01
+    NOW=2021-05-03T08:00:00Z k record referral C-1 birth_date=1995-05-17 unit=eksjo motivated=yes
+    NOW=2021-05-17T08:00:00Z k record enrollment C-1 coach=anna
+    NOW=2021-06-01T08:00:00Z k record employment C-1
+    NOW=2021-06-10T08:00:00Z
+    ok k record coach_change C-1 to=bo
+    has 'On another list: Visit, due Mon 2021-06-07 (anna → bo)'
 }

@@ -67,6 +67,8 @@ load common
     cmp shown small.rules
     ok k rules adopt small.rules --from 2021-01-15
     has 'That day has passed'
+    ok k rules adopt small.rules --from 2021-01-15
+    has 'adopted from that day already (no. 2); nothing was written'
 }
 
 @test "a file with errors, failing examples or open questions is not adopted" {
@@ -110,6 +112,7 @@ load common
 @test "ending a policy" {
     small_store
     ok k rules end small --from 2021-07-01
+    has 'small is no longer in force from Thursday 1 July 2021'
     ok k rules list
     has 'ends'
     no 2 k rules show small@2021-08-01

@@ -23,7 +23,8 @@ load common
     ok k record referral C-2 birth_date=1990-05-17 unit=nassjo motivated=yes
     ok k record discharge C-2 reason=health
     ok k tasks --for anna
-    has '1 task waits without anyone to do it: kadens tasks --for -'
+    has '1 task waits without anyone to do it: '
+    has 'kadens tasks --for -'
     ok k tasks --for -
     has 'Leave the register'
     hasnt 'Visit'
@@ -106,6 +107,29 @@ load common
     has 'Nästa vecka'
 }
 
+@test "a name, role or unit that nobody has is said to be one" {
+    one_case
+    ok k tasks --for Anna
+    has 'Nothing to do.'
+    said 'Nobody called “Anna” is on any list. Did you mean anna?'
+    no 2 k tasks --for role:nix
+    said_once 'There is no role “nix”. There are: role:manager.'
+    no 2 k tasks --unit eksjoo
+    said_once 'There is no unit “eksjoo”. There are: eksjo, nassjo.'
+    no 2 k log --type vist
+    said_once 'Did you mean visit?'
+}
+
+@test "known at a day is known at its end" {
+    one_case
+    ok k tasks --for anna --known-at 2021-06-02 --format jsonl
+    has '"state":"overdue"'
+    ok k tasks --for anna --known-at 2021-06-02
+    has 'as known on Wednesday 2 June 2021'
+    ok k tasks --for anna --known-at 4
+    has 'as known with record no. 4'
+}
+
 @test "nothing to do is said, and an empty list is a list" {
     small_store
     ok k tasks --for nobody-here
@@ -140,7 +164,7 @@ load common
 @test "the log hides private values and marks what an auditor looks for" {
     one_case
     ok k log
-    has 'Thursday 3 June 2021'
+    has 'Recorded Thursday 3 June 2021'
     has 'birth_date: (private)'
     hasnt '1995'
     ok k log --type visit --format jsonl
