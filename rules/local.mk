@@ -2,6 +2,8 @@
 # its text is compiled in byte for byte (rules/shipped.h), and it is installed.
 
 SHIPPED_RULES = \
+	rules/efterstod-jonkoping-2018.rules \
+	rules/se-hoglandet-2014.rules \
 	rules/se-hoglandet-2021.rules
 
 noinst_LIBRARIES += rules/librules.a

@@ -48,6 +48,7 @@ DSL_TESTS = \
 
 BATS_TESTS = \
 	tests/cli/badinput.bats \
+	tests/cli/change.bats \
 	tests/cli/demo.bats \
 	tests/cli/fines.bats \
 	tests/cli/help.bats \
