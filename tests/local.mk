@@ -57,7 +57,8 @@ BATS_TESTS = \
 	tests/cli/record.bats \
 	tests/cli/replay.bats \
 	tests/cli/rules.bats \
-	tests/cli/tasks.bats
+	tests/cli/tasks.bats \
+	tests/cli/walk.bats
 
 EXTRA_DIST += tests/cli/common.bash
 

@@ -1,0 +1,157 @@
+# docs/administrator.md is walked through as it is written: every step of "A change from beginning to
+# end", in its order, in an empty folder, and what the program answers is what the page shows.
+load common
+
+# The steps: a line "run", "edit" or "append", then the step's lines, each after a tab.
+steps() {
+    awk '
+    /^## / { inside = /^## A change from beginning to end/ }
+    !inside { next }
+    /^```$/ { fenced = 0; next }
+    /^```/ {
+        fenced = 1
+        print $0 == "```console" ? "run" : $0 == "```diff" ? "edit" : $0 == "```rules" ? "append" : "unknown " $0
+        next
+    }
+    fenced { print "\t" $0 }' "$1"
+}
+
+# edit FILE PATCH: the lines of the patch are looked for one after the other; those with a minus go,
+# those with a plus come. A line that is not found is an error.
+edit() {
+    awk '
+    NR == FNR { patch[++n] = $0; next }
+    function come() { while (p <= n && patch[p] ~ /^\+/) print substr(patch[p++], 2) }
+    BEGIN { p = 1 }
+    FNR == 1 { come() }
+    p <= n && $0 == substr(patch[p], 2) {
+        if (patch[p++] ~ /^ /)
+            print
+        come()
+        next
+    }
+    { print }
+    END { if (p <= n) { print "not found: " patch[p] >"/dev/stderr"; exit 1 } }' "$2" "$1" >edited &&
+        mv edited "$1"
+}
+
+# same SHOWN ANSWERED: line by line; "..." stands for anything in a line, alone for any lines.
+same() {
+    awk '
+    function fits(line, pat,   i, n, part, at) {
+        n = split(pat, part, /\.\.\./)
+        if (n <= 1)
+            return line == pat
+        if (index(line, part[1]) != 1)
+            return 0
+        line = substr(line, length(part[1]) + 1)
+        for (i = 2; i <= n; i++) {
+            if (part[i] == "")
+                continue
+            at = index(line, part[i])
+            if (!at)
+                return 0
+            line = substr(line, at + length(part[i]))
+        }
+        return part[n] == "" || line == ""
+    }
+    NR == FNR { shown[++n] = $0; next }
+    { said[++m] = $0 }
+    END {
+        i = 1; gap = 0
+        for (k = 1; k <= n; k++) {
+            if (shown[k] == "...") {
+                gap = 1
+                continue
+            }
+            while (gap && i <= m && !fits(said[i], shown[k]))
+                i++
+            if (i > m || !fits(said[i], shown[k])) {
+                print "shown:    " shown[k]
+                print "answered: " said[i]
+                exit 1
+            }
+            i++; gap = 0
+        }
+        if (!gap && i <= m) {
+            print "not shown: " said[i]
+            exit 1
+        }
+    }' "$1" "$2"
+}
+
+# answers COMMAND: it answers what is in the file shown; what is shown to say nothing goes well.
+answers() {
+    local status=0
+    eval "$1" >answered 2>&1 || status=$?
+    if ! same shown answered || { [ ! -s shown ] && [ "$status" -ne 0 ]; }; then
+        echo "\$ $1 ($status)"
+        cat answered
+        return 1
+    fi
+}
+
+# A step that runs: each line after "$ " is a command, the lines below it are its answer.
+run_step() {
+    local line command=
+    while IFS= read -r line; do
+        if [[ $line == '$ '* ]]; then
+            [ -z "$command" ] || answers "$command"
+            command=${line#'$ '}
+            : >shown
+        else
+            printf '%s\n' "$line" >>shown
+        fi
+    done <"$1"
+    answers "$command"
+}
+
+take_step() {
+    case $1 in
+    run) run_step step ;;
+    edit) edit ny.rules step ;;
+    append) { echo; cat step; } >>ny.rules ;;
+    *) echo "a step of another kind: $1"; return 1 ;;
+    esac
+}
+
+@test "the administrator's page is true from the first step to the last" {
+    shopt -s expand_aliases
+    PATH=$(dirname "$KADENS"):$PATH
+    unset KADENS_STORE
+    steps "$KAD_SRC/docs/administrator.md" >all
+    [ "$(grep -c '^run' all)" -ge 7 ]
+    [ "$(grep -c '^edit' all)" -eq 2 ]
+    kind= && : >step
+    while IFS= read -r line || [ -n "$line" ]; do
+        if [[ $line == $'\t'* ]]; then
+            printf '%s\n' "${line#$'\t'}" >>step
+            continue
+        fi
+        [ -z "$kind" ] || take_step "$kind"
+        kind=$line && : >step
+    done <all
+    take_step "$kind"
+    # And it ended where it says: the new text is adopted.
+    kadens --store prova export | grep -c '"kadens.adopted"' | grep -qx 2
+}
+
+@test "a step that is not true is found" {
+    printf 'a\nb\nc\n' >answered
+    printf 'a\n...\nc\n' >shown
+    same shown answered
+    printf 'a\n...\n' >shown
+    same shown answered
+    for wrong in 'a\n' 'a\nb\nc\nd\n' 'a\n...\nd\n' 'a\nc\n' '...\nb\n'; do
+        printf "$wrong" >shown
+        ! same shown answered || { echo "$wrong"; false; }
+    done
+    printf 'x ... z\n' >shown
+    printf 'x y z\n' >answered
+    same shown answered
+    printf 'one\ntwo\nthree\n' >ny.rules
+    printf ' one\n-two\n+2\n' >step
+    edit ny.rules step
+    [ "$(cat ny.rules)" = $'one\n2\nthree' ]
+    ! edit ny.rules step 2>/dev/null
+}
