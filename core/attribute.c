@@ -24,15 +24,19 @@ static bool item_value(struct kad_derive *d, struct kad_bound *b, const struct k
     return true;
 }
 
-static struct kad_value latest(struct kad_derive *d, struct kad_bound *b,
-                               const struct kad_attribute *a, size_t pos)
+struct kad_value kad_attribute_latest(struct kad_derive *d, struct kad_bound *b,
+                                      const struct kad_attribute *a, size_t pos,
+                                      struct kad_attr_source *ret)
 {
     struct kad_value v;
     for (size_t i = pos; i > 0; i--)
         if (b->events[i - 1] >= 0)
             for (size_t k = 0; k < a->n_items; k++)
-                if (item_value(d, b, &a->items[k], i - 1, &v))
+                if (item_value(d, b, &a->items[k], i - 1, &v)) {
+                    *ret = (struct kad_attr_source){i - 1, &a->items[k]};
                     return v;
+                }
+    *ret = (struct kad_attr_source){KAD_NOWHERE, NULL};
     return a->otherwise;
 }
 
@@ -43,7 +47,8 @@ static struct kad_value evaluate(struct kad_derive *d, struct kad_bound *b,
         return kad_param_on(&b->policy->params[a->param], b->member, day);
     if (a->expr)
         return kad_expr_eval(d, b, a->expr, (struct kad_place){pos, day, NULL});
-    return latest(d, b, a, pos);
+    struct kad_attr_source source;
+    return kad_attribute_latest(d, b, a, pos, &source);
 }
 
 struct kad_value kad_attribute_eval(struct kad_derive *d, struct kad_bound *b, int attribute,

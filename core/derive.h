@@ -58,6 +58,7 @@ struct kad_value kad_derive_expr(struct kad_derive *d, const struct kad_policy *
 struct kad_finding {
     const struct kad_guard *guard;
     const struct kad_adoption *adoption;
+    bool holds;            /* never in what kad_derive_judge returns */
     bool unknown;          /* it failed because something is not recorded */
     struct kad_str values; /* "age is 17", "motivated is unknown", for people; no private field */
 };

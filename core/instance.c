@@ -110,6 +110,7 @@ static void set_days(const struct making_rule *r, struct kad_instance *i)
 
 struct opening {
     int task, line;
+    int32_t part, window;
     size_t anchor_pos, end_pos;
     uint64_t anchor; /* seq */
     kad_day told;
@@ -137,11 +138,35 @@ static void make(const struct making_rule *r, const struct kad_window *w, const 
         .done_pos = KAD_NOWHERE,
         .rank = m->made.n,
         .told = o->told,
+        .plain = w->due,
+        .part = o->part,
+        .window = o->window,
     };
     made.i.id = id_of(r, made.i.task, o->anchor, o->occurrence);
     set_days(r, &made.i);
     set_owner(r, &made.i);
     kad_vec_push(m->d->arena, &m->made, made);
+}
+
+/* --- for who listens --- */
+
+static void miss(const struct making_rule *r, enum kad_unmade why, struct kad_missing x)
+{
+    x.why = why;
+    x.adoption = r->adoption;
+    x.bound = r->b;
+    x.rule = r->rule;
+    r->m->watch->missing(r->m->watch->ctx, &x);
+}
+
+/* An event of the trigger's type came, and its condition did not hold. */
+static void miss_trigger(const struct making_rule *r, const struct kad_trigger *t, size_t i, int line)
+{
+    const struct kad_fact *f = &story_of(r)->facts[i];
+    if (r->m->watch && r->b->events[i] == t->event && t->where)
+        miss(r, KAD_UM_CONDITION,
+             (struct kad_missing){.pos = i, .opens = f->on, .where = t->where, .line = line,
+                                  .at = {i + 1, f->on, f}});
 }
 
 /* --- task --- */
@@ -159,6 +184,18 @@ static kad_day due_of(const struct making_rule *r, const struct kad_offset *o, s
     return kad_add(&r->p->calendar, from, o->n, o->unit);
 }
 
+static void miss_task(const struct making_rule *r, size_t i, size_t w, bool in_force)
+{
+    const struct kad_rule *rule = r->rule;
+    if (w < rule->n_whens)
+        miss(r, KAD_UM_NOT_IN_FORCE,
+             (struct kad_missing){.pos = i, .opens = story_of(r)->facts[i].on,
+                                  .line = rule->whens[w].line});
+    else if (in_force)
+        for (size_t k = 0; k < rule->n_whens; k++)
+            miss_trigger(r, &rule->whens[k].trigger, i, rule->whens[k].line);
+}
+
 static void make_task(const struct making_rule *r)
 {
     struct kad_making *m = r->m;
@@ -172,14 +209,19 @@ static void make_task(const struct making_rule *r)
         size_t w = 0;
         while (w < rule->n_whens && !kad_fires(m->d, r->b, &rule->whens[w].trigger, i))
             w++;
-        if (w == rule->n_whens ||
-            kad_in_force(m->d, r->name, f->on, m->limit) != r->adoption)
+        bool in_force = (w < rule->n_whens || m->watch) &&
+                        kad_in_force(m->d, r->name, f->on, m->limit) == r->adoption;
+        if (w == rule->n_whens || !in_force) {
+            if (m->watch)
+                miss_task(r, i, w, in_force);
             continue;
+        }
         struct kad_window window = {.opens = f->on,
                                     .due = due_of(r, &rule->whens[w].due, i),
                                     .closes = KAD_DAY_NONE};
         struct opening o = {.task = task,
                             .line = rule->whens[w].line,
+                            .part = (int32_t)w,
                             .anchor_pos = i,
                             .end_pos = first_ending(r, i + 1, false),
                             .anchor = f->seq,
@@ -225,10 +267,13 @@ static bool governs(const struct making_rule *r, kad_day anchor, kad_day opens)
     const struct kad_segments *s = r->s;
     for (size_t i = 0; i < s->n && s->v[i].from <= opens; i++) {
         const struct kad_adoption *next = s->v[i].adoption;
-        if (s->v[i].from <= anchor)
-            a = next;
-        else if (next ? takes_over(r, next) : !own_rule_keeps(r, a))
-            a = next;
+        bool before = s->v[i].from <= anchor;
+        bool taken = before || (next ? takes_over(r, next) : !own_rule_keeps(r, a));
+        if (!before && r->m->watch && r->m->watch->change)
+            r->m->watch->change(r->m->watch->ctx,
+                                &(struct kad_change){r->adoption, anchor, opens, s->v[i].from, next,
+                                                     taken});
+        a = taken ? next : a;
     }
     return a == r->adoption;
 }
@@ -241,13 +286,25 @@ struct run {
     bool endless; /* its last phase goes on: no windows are shown behind its end or the horizon */
 };
 
+/* Which window of what: a phase, or (part -1) the extension. */
+struct place {
+    int task, line;
+    int32_t part, window;
+};
+
 static void make_window(const struct making_rule *r, const struct run *run,
-                        const struct kad_window *w, int task, int line, kad_day told)
+                        const struct kad_window *w, struct place at, kad_day told)
 {
-    if (!governs(r, run->anchor, w->opens))
+    if (!governs(r, run->anchor, w->opens)) {
+        if (r->m->watch)
+            miss(r, KAD_UM_OTHER_POLICY,
+                 (struct kad_missing){.pos = run->anchor_pos, .opens = w->opens, .line = at.line});
         return;
-    struct opening o = {.task = task,
-                        .line = line,
+    }
+    struct opening o = {.task = at.task,
+                        .line = at.line,
+                        .part = at.part,
+                        .window = at.window,
                         .anchor_pos = run->anchor_pos,
                         .end_pos = run->end_pos,
                         .anchor = run->seq,
@@ -256,18 +313,48 @@ static void make_window(const struct making_rule *r, const struct run *run,
     make(r, w, &o);
 }
 
-static void make_phase(const struct making_rule *r, const struct run *run,
-                       const struct kad_phase_def *phase)
+static void make_phase(const struct making_rule *r, const struct run *run, size_t k)
 {
+    const struct kad_phase_def *phase = &r->rule->phases[k];
     if (!wanted(r, phase->task))
         return;
     kad_day last = run->end < r->m->horizon ? run->end : r->m->horizon;
     struct kad_window w;
     for (int32_t i = 0; i < KAD_LIMIT_WINDOWS; i++) {
-        if (!kad_phase_window(run->anchor, &phase->shape, i, &w) || (run->endless && w.opens > last))
+        if (!kad_phase_window(run->anchor, &phase->shape, i, &w))
             return;
-        make_window(r, run, &w, phase->task, phase->line, run->told);
+        if (run->endless && w.opens > last) {
+            if (r->m->watch && w.opens > run->end)
+                miss(r, KAD_UM_ENDED,
+                     (struct kad_missing){.pos = run->anchor_pos, .opens = w.opens,
+                                          .line = phase->line, .end_pos = run->end_pos});
+            return;
+        }
+        make_window(r, run, &w, (struct place){phase->task, phase->line, (int32_t)k, i}, run->told);
     }
+}
+
+bool kad_extension_phase(const struct kad_rule *rule, kad_day anchor, struct kad_phase *ret,
+                         kad_day *ret_base)
+{
+    const struct kad_extension *x = &rule->extension;
+    if (x->field < 0)
+        return false;
+    const struct kad_phase *last = &rule->phases[0].shape;
+    for (size_t i = 1; i < rule->n_phases; i++) {
+        const struct kad_phase *p = &rule->phases[i].shape;
+        kad_day end = kad_phase_end(anchor, p);
+        if (end == KAD_DAY_NONE || end > kad_phase_end(anchor, last))
+            last = p;
+    }
+    if (last->last == 0)
+        return false;
+    /* Months are counted from the anchor where the phases are, else from the day behind them. */
+    bool months = last->unit == KAD_U_MONTH;
+    *ret_base = months ? anchor : kad_phase_end(anchor, last) + 1;
+    int32_t first = months ? last->last + 1 : 1;
+    *ret = (struct kad_phase){KAD_U_MONTH, first, 0, KAD_TIMES_MONTH, x->times};
+    return true;
 }
 
 /* Aftercare goes on longer when a party wishes: month by month behind the last phase, while the
@@ -275,23 +362,13 @@ static void make_phase(const struct making_rule *r, const struct run *run,
 static void make_extension(const struct making_rule *r, const struct run *run)
 {
     const struct kad_extension *x = &r->rule->extension;
-    if (x->field < 0 || !wanted(r, x->task))
-        return;
     struct kad_derive *d = r->m->d;
-    const struct kad_phase *last = &r->rule->phases[0].shape;
-    for (size_t i = 1; i < r->rule->n_phases; i++) {
-        const struct kad_phase *p = &r->rule->phases[i].shape;
-        kad_day end = kad_phase_end(run->anchor, p);
-        if (end == KAD_DAY_NONE || end > kad_phase_end(run->anchor, last))
-            last = p;
-    }
-    if (last->last == 0)
+    struct kad_phase shape;
+    kad_day base;
+    if (x->field < 0 || !wanted(r, x->task) ||
+        !kad_extension_phase(r->rule, run->anchor, &shape, &base))
         return;
-    /* Months are counted from the anchor where the phases are, else from the day behind them. */
-    bool months = last->unit == KAD_U_MONTH;
-    kad_day base = months ? run->anchor : kad_phase_end(run->anchor, last) + 1;
-    int32_t first = months ? last->last + 1 : 1;
-    struct kad_phase shape = {KAD_U_MONTH, first, 0, KAD_TIMES_MONTH, x->times};
+    bool months = base == run->anchor;
     size_t end = run->end_pos == KAD_NOWHERE ? r->m->limit : run->end_pos;
     struct kad_window w;
     int32_t n = 0;
@@ -308,7 +385,7 @@ static void make_extension(const struct making_rule *r, const struct run *run)
         while (n < KAD_LIMIT_WINDOWS && kad_phase_window(base, &shape, n, &w) && w.opens <= reached) {
             if (!months)
                 w.occurrence[0] = 'x';
-            make_window(r, run, &w, x->task, x->line, told);
+            make_window(r, run, &w, (struct place){x->task, x->line, -1, n}, told);
             n++;
         }
     }
@@ -321,8 +398,11 @@ static void make_cadence(const struct making_rule *r)
     for (size_t k = 0; k < r->rule->n_phases; k++)
         endless = endless || r->rule->phases[k].shape.last == 0;
     for (size_t i = 0; i < m->limit; i++) {
-        if (!kad_any_fires(m->d, r->b, &r->rule->from, i))
+        if (!kad_any_fires(m->d, r->b, &r->rule->from, i)) {
+            for (size_t k = 0; m->watch && k < r->rule->from.n; k++)
+                miss_trigger(r, &r->rule->from.v[k], i, r->rule->line);
             continue;
+        }
         const struct kad_fact *f = &story_of(r)->facts[i];
         struct run run = {.anchor_pos = i,
                           .end_pos = first_ending(r, i + 1, !r->rule->from_every),
@@ -334,7 +414,7 @@ static void make_cadence(const struct making_rule *r)
         if (run.end_pos != KAD_NOWHERE)
             run.end = story_of(r)->facts[run.end_pos].on;
         for (size_t k = 0; k < r->rule->n_phases; k++)
-            make_phase(r, &run, &r->rule->phases[k]);
+            make_phase(r, &run, k);
         make_extension(r, &run);
     }
 }
@@ -354,14 +434,24 @@ static void make_duty_window(const struct making_rule *r, int task, const struct
     struct kad_making *m = r->m;
     const struct kad_story *s = story_of(r);
     bool free = r->p->kinds[r->b->kind].shape == KAD_KIND_FREE;
-    if (free && (m->limit == 0 || w->opens < s->facts[0].on))
-        return; /* before the subject was there */
+    if (free && (m->limit == 0 || w->opens < s->facts[0].on)) { /* before the subject was there */
+        if (m->watch)
+            miss(r, KAD_UM_UNBORN,
+                 (struct kad_missing){.pos = KAD_NOWHERE, .opens = w->opens, .line = r->rule->line});
+        return;
+    }
     size_t pos = kad_end_of(s, w->opens);
     struct kad_place at = {pos < m->limit ? pos : m->limit, w->opens, NULL};
-    if (r->rule->where && kad_expr_truth(m->d, r->b, r->rule->where, at) != KAD_YES)
+    if (r->rule->where && kad_expr_truth(m->d, r->b, r->rule->where, at) != KAD_YES) {
+        if (m->watch)
+            miss(r, KAD_UM_CONDITION,
+                 (struct kad_missing){.pos = KAD_NOWHERE, .opens = w->opens, .where = r->rule->where,
+                                      .at = at, .line = r->rule->line});
         return;
+    }
     struct opening o = {.task = task,
                         .line = r->rule->line,
+                        .part = -1,
                         .anchor_pos = KAD_NOWHERE,
                         .end_pos = duty_ending(r, w->opens),
                         .told = KAD_DAY_NONE,

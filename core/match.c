@@ -25,7 +25,7 @@ static bool stands_before(const struct kad_waiver *w, const struct kad_fact *f)
     return w->on != f->on ? w->on < f->on : w->seq < f->seq;
 }
 
-static const struct kad_waiver *waiver_of(const struct kad_making *m, const struct kad_made *x)
+const struct kad_waiver *kad_waiver_of(const struct kad_making *m, const struct kad_made *x)
 {
     const struct kad_story *s = m->d->story;
     const struct kad_waiver *first = NULL; /* in the story: by day, then seq */
@@ -45,7 +45,7 @@ static bool may_do(struct kad_making *m, const struct kad_made *x, size_t pos)
     const struct kad_task *task = &x->i.policy->tasks[x->i.task_index];
     if (!kad_any_fires(m->d, x->bound, &task->done_by, pos))
         return false;
-    const struct kad_waiver *w = m->d->story->n_waivers > 0 ? waiver_of(m, x) : NULL;
+    const struct kad_waiver *w = m->d->story->n_waivers > 0 ? kad_waiver_of(m, x) : NULL;
     return !w || !stands_before(w, &m->d->story->facts[pos]);
 }
 
@@ -154,7 +154,7 @@ static void settle(struct kad_making *m, struct kad_made *x)
         x->i.state = KAD_S_OVERDUE;
     else
         miss(x, x->i.closes);
-    const struct kad_waiver *w = s->n_waivers > 0 ? waiver_of(m, x) : NULL;
+    const struct kad_waiver *w = s->n_waivers > 0 ? kad_waiver_of(m, x) : NULL;
     if (w && waives(w, x, ends)) {
         x->i.state = KAD_S_WAIVED;
         x->i.waived_by = w->seq;
