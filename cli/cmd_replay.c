@@ -90,12 +90,10 @@ struct replay {
     struct kad_policy *policy; /* --policy; NULL: the adopted ones */
     struct kad_adoption adoption;
     struct kad_timeline timeline;
-    struct kad_arena one; /* a subject's derivation */
     bool list;
     struct kad_rows rows;
     kad_vec(struct tally) tallies;
     uint64_t subjects, events;
-    kad_vec(struct kad_str) named_seen; /* of those that the file names: subjects met */
 };
 
 static struct tally *tally_of(struct replay *p, const struct kad_instance *i)
@@ -126,46 +124,14 @@ static void take_instances(struct replay *p, struct kad_derive *d, struct kad_st
     }
 }
 
-/* Is the key one that the file's policy names by itself? Then it is not made up a second time. */
-static bool is_named(const struct replay *p, struct kad_str key)
-{
-    for (size_t k = 0; p->policy && k < p->policy->n_kinds; k++) {
-        const struct kad_kind *kind = &p->policy->kinds[k];
-        if (kind->shape == KAD_KIND_PROGRAMME
-                ? kad_str_eq(key, KAD_STR(KAD_PROGRAMME))
-                : kind->shape == KAD_KIND_ONE_OF && kad_kind_member(kind, key) >= 0)
-            return true;
-    }
-    return false;
-}
-
 static enum kad_err take(void *ctx, struct kad_subject *s, struct kad_error *reterr)
 {
     struct replay *p = ctx;
     (void)reterr;
     p->subjects++;
     p->events += kad_derive_end_of(s->derive, p->day);
-    if (!p->policy) {
-        take_instances(p, s->derive, s->info.key);
-        return KAD_OK;
-    }
-    if (is_named(p, s->info.key))
-        kad_vec_push(&p->c->arena, &p->named_seen, kad_str_dup(&p->c->arena, s->info.key));
-    kad_arena_reset(&p->one);
-    take_instances(p, kad_derive_new(&p->one, &p->timeline, &s->story, s->info.kind), s->info.key);
+    take_instances(p, s->derive, s->info.key);
     return KAD_OK;
-}
-
-/* Subjects that only the file names. */
-static void take_named(struct replay *p, struct kad_str key, struct kad_str kind)
-{
-    for (size_t i = 0; i < p->named_seen.n; i++)
-        if (kad_str_eq(p->named_seen.v[i], key))
-            return;
-    struct kad_story empty = {.subject = key};
-    kad_arena_reset(&p->one);
-    take_instances(p, kad_derive_new(&p->one, &p->timeline, &empty, kind), key);
-    p->subjects++;
 }
 
 /* 1 January of the year of the first event. */
@@ -349,7 +315,6 @@ static enum kad_err replay(struct kad_cli *c, struct kad_error *reterr)
     struct replay p = {
         .c = c, .day = c->as_of, .list = c->opt[KAD_O_TASKS] != NULL, .rows.arena = &c->arena};
     struct kad_progress progress;
-    kad_arena_init(&p.one);
     kad_progress_init(&progress, _("Subjects read:"));
     struct kad_each each = {.day = p.day, .progress = kad_progress_step, .progress_ctx = &progress};
     enum kad_err got = kad_opt_day(c, KAD_O_UNTIL, &p.until, reterr);
@@ -357,19 +322,13 @@ static enum kad_err replay(struct kad_cli *c, struct kad_error *reterr)
         p.until = p.day;
     if (got == KAD_OK && c->opt[KAD_O_POLICY])
         got = load_policy(&p, reterr);
+    if (p.policy)
+        each.timeline = &p.timeline;
     if (got == KAD_OK)
         got = kad_engine_each(c->engine, &each, take, &p, reterr);
     kad_progress_done(&progress);
-    for (size_t k = 0; got == KAD_OK && p.policy && k < p.policy->n_kinds; k++) {
-        const struct kad_kind *kind = &p.policy->kinds[k];
-        if (kind->shape == KAD_KIND_PROGRAMME)
-            take_named(&p, KAD_STR(KAD_PROGRAMME), kind->name);
-        for (size_t m = 0; kind->shape == KAD_KIND_ONE_OF && m < kind->n_members; m++)
-            take_named(&p, kind->members[m].name, kind->name);
-    }
     if (got == KAD_OK)
         put_answer(&p);
-    kad_arena_done(&p.one);
     kad_policy_free(p.policy);
     return got;
 }

@@ -8,6 +8,7 @@ kadens_SOURCES = \
 	cli/cmd.def \
 	cli/cmd_adopt.c \
 	cli/cmd_demo.c \
+	cli/cmd_diff.c \
 	cli/cmd_import.c \
 	cli/cmd_init.c \
 	cli/cmd_log.c \
@@ -22,6 +23,9 @@ kadens_SOURCES = \
 	cli/dates.c \
 	cli/demo.h \
 	cli/demo_life.c \
+	cli/diff.h \
+	cli/diff_print.c \
+	cli/diff_put.c \
 	cli/effects.c \
 	cli/effects.h \
 	cli/help.c \

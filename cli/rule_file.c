@@ -106,7 +106,6 @@ enum kad_err kad_rule_file_holds(const struct kad_rule_file *f)
     kad_rule_file_put_counts(&o, f);
     fputs(kad_buf_str(&o.b), stderr);
     kad_buf_done(&o.b);
-    kad_tell(_("The policy was not adopted."));
     return KAD_ENO;
 }
 

@@ -28,8 +28,7 @@ void kad_rule_file_tell_diags(const struct kad_rule_file *f);
 void kad_rule_file_tell_failures(const struct kad_rule_file *f);
 /* "small.rules: no errors, all 2 examples hold". */
 void kad_rule_file_put_counts(struct kad_out *o, const struct kad_rule_file *f);
-/* Errors and failing examples are told here, with the counts and that the policy was not adopted; then
- * KAD_ENO, and there is nothing to add. */
+/* Errors and failing examples are told here, with the counts: then KAD_ENO. */
 enum kad_err kad_rule_file_holds(const struct kad_rule_file *f) KAD_MUST_CHECK;
 /* The option --only: "unit=eksjo,aneby" becomes "eksjo\naneby"; empty when it was not given. */
 enum kad_err kad_opt_only(const struct kad_cli *c, struct kad_str *ret, struct kad_arena *a,

@@ -252,6 +252,43 @@ static enum kad_err check_first_day(struct kad_put *p)
                     KAD_LIMIT_YEAR_MIN, KAD_LIMIT_YEAR_MAX);
 }
 
+/* What stands in the way of a policy that was compiled, from its day and for its units. */
+static enum kad_err check_policy(struct kad_put *p, struct adopting *ad)
+{
+    enum kad_err err = check_first_day(p);
+    if (!err)
+        err = read_units(p, ad);
+    if (!err)
+        err = check_beside(p, ad);
+    return err ? err : check_members(p, ad);
+}
+
+enum kad_err kad_engine_may_adopt(struct kad_engine *e, struct kad_arena *a,
+                                  const struct kad_policy *policy, struct kad_str only, kad_day from,
+                                  struct kad_adoption *ret, struct kad_error *reterr)
+{
+    kad_assert(e && a && policy && ret);
+    struct kad_field units = {.name = KAD_STR("only"), .value = list_value(only)};
+    struct adopting ad = {.policy = policy, .notes = &units, .n_notes = only.n > 0};
+    /* A draft that is never written: its checks see the ledger through a snapshot. */
+    struct kad_batch batch = {.e = e};
+    struct kad_put p = {.b = &batch, .e = e, .a = a, .r.on = from, .err = reterr};
+    enum kad_err err = kad_snapshot_take(e->ledger, &batch.view, reterr);
+    if (!err)
+        err = check_policy(&p, &ad);
+    kad_snapshot_release(batch.view);
+    if (err)
+        return err;
+    *ret = (struct kad_adoption){.seq = UINT64_MAX,
+                                 .at = kad_engine_now(e),
+                                 .from = from,
+                                 .name = policy->name,
+                                 .policy = policy,
+                                 .units = ad.units,
+                                 .n_units = ad.n_units};
+    return KAD_OK;
+}
+
 enum kad_err kad_draft_adopted(struct kad_put *p)
 {
     struct adopting *ad = kad_arena_new(p->a, struct adopting);
@@ -259,17 +296,11 @@ enum kad_err kad_draft_adopted(struct kad_put *p)
     if (!err)
         err = no_subject(p);
     if (!err)
-        err = check_first_day(p);
-    if (!err)
         err = read_policy(p, ad);
     if (!err)
         err = check_questions(p, ad);
     if (!err)
-        err = read_units(p, ad);
-    if (!err)
-        err = check_beside(p, ad);
-    if (!err)
-        err = check_members(p, ad);
+        err = check_policy(p, ad);
     if (!err)
         make_notes(p, ad);
     return err;

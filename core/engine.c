@@ -1,20 +1,19 @@
 /* The engine's frame: the ledger, the instant it is, and the policies in force over time. */
 #include "core/engine_priv.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "core/digest.h"
 
 /* --- compiled policies --- */
 
 struct kad_str kad_digest_hex(struct kad_arena *a, struct kad_str text)
 {
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)(text.n ? text.p : ""), text.n);
-    char *hex = kad_arena_alloc(a, 2 * sizeof hash + 1);
-    sodium_bin2hex(hex, 2 * sizeof hash + 1, hash, sizeof hash);
-    return (struct kad_str){hex, 2 * sizeof hash};
+    struct kad_digest d;
+    kad_digest_init(&d);
+    kad_digest_put(&d, text);
+    return kad_digest_end(&d, a);
 }
 
 enum kad_err kad_engine_compile(struct kad_engine *e, struct kad_str text, struct kad_str digest,

@@ -33,6 +33,13 @@ kad_day kad_engine_today(const struct kad_engine *e);   /* its day in the ledger
 const struct kad_timeline *kad_engine_timeline(const struct kad_engine *e);
 /* The adoption with this seq, whatever the known-at; NULL when there is none. */
 const struct kad_adoption *kad_engine_adoption(const struct kad_engine *e, uint64_t seq);
+/* What adopting a policy from this day would put into the timeline, for the units of a list (names
+ * with '\n' between them; empty: for everyone), last of its day. Fails as adopting it would: ENO when
+ * it cannot stand beside what is adopted, EINPUT for a unit that it does not have. Nothing is written.
+ * Owns: the adoption is the arena's and points at the policy. */
+enum kad_err kad_engine_may_adopt(struct kad_engine *e, struct kad_arena *a,
+                                  const struct kad_policy *policy, struct kad_str only, kad_day from,
+                                  struct kad_adoption *ret, struct kad_error *reterr) KAD_MUST_CHECK;
 /* "se_hoglandet@2021-01-01" into b; nothing for 0. */
 void kad_engine_put_policy(const struct kad_engine *e, uint64_t seq, struct kad_buf *b);
 
@@ -54,11 +61,16 @@ struct kad_str kad_engine_nearest(struct kad_engine *e, struct kad_str key, stru
  * those that a policy names (`one of`, the programme). The subject lives for the call. Return
  * anything but KAD_OK to stop.
  * `person` (empty: all): only subjects that ever named the person, a superset of those who are the
- * person's; `unowned` adds those that on `day` may have nobody (those alone: the person "-"). */
+ * person's; `unowned` adds those that on `day` may have nobody (those alone: the person "-").
+ * `timeline` (NULL: the policies in force, as known) is what subjects are derived through, and whose
+ * policies name those without records. *ret_seq, if wanted, is set before the first call: the last
+ * record that counts; what is appended behind it while the walk goes on is passed over. */
 struct kad_each {
     struct kad_str person;
     bool unowned;
     kad_day day;
+    const struct kad_timeline *timeline;
+    uint64_t *ret_seq;
     kad_progress_fn progress; /* may be NULL */
     void *progress_ctx;
 };

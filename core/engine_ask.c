@@ -104,7 +104,7 @@ static void keep_records(struct kad_arena *a, struct kad_record *records, size_t
 
 /* Load what is known of it. *ret_there: is there such a subject, as known? `kept`: it outlives the
  * snapshot. */
-static enum kad_err load_subject(const struct kad_engine *e, struct kad_snapshot *s,
+static enum kad_err load_subject(struct kad_snapshot *s, const struct kad_timeline *timeline,
                                  struct kad_known known, const struct kad_subject_info *info,
                                  bool kept, struct kad_arena *a, struct kad_subject *ret,
                                  bool *ret_there, struct kad_error *reterr)
@@ -119,7 +119,7 @@ static enum kad_err load_subject(const struct kad_engine *e, struct kad_snapshot
         if (kept)
             keep_records(a, records, n);
     }
-    const struct kad_kind *named = kad_named_kind(&e->known, info->key);
+    const struct kad_kind *named = kad_named_kind(timeline, info->key);
     *ret_there = named || any_known(records, n, known);
     if (!*ret_there)
         return KAD_OK;
@@ -128,7 +128,7 @@ static enum kad_err load_subject(const struct kad_engine *e, struct kad_snapshot
     struct kad_story *story = kad_arena_new(a, struct kad_story);
     kad_story_build(a, ret->info.key, records, n, known, story);
     ret->story = *story;
-    ret->derive = kad_derive_new(a, &e->known, story, ret->info.kind);
+    ret->derive = kad_derive_new(a, timeline, story, ret->info.kind);
     return KAD_OK;
 }
 
@@ -164,7 +164,7 @@ enum kad_err kad_engine_subject(struct kad_engine *e, struct kad_str key, struct
     else
         info = (struct kad_subject_info){.key = key};
     if (!err)
-        err = load_subject(e, s, e->o.known, &info, true, a, ret, &there, reterr);
+        err = load_subject(s, &e->known, e->o.known, &info, true, a, ret, &there, reterr);
     kad_snapshot_release(s);
     if (!err && !there)
         return kad_fail(reterr, KAD_ENOTFOUND, _("There is no subject “%.*s”."),
@@ -246,6 +246,7 @@ struct kad_str kad_engine_nearest(struct kad_engine *e, struct kad_str key, stru
 struct walk {
     struct kad_engine *e;
     const struct kad_each *q;
+    const struct kad_timeline *timeline;
     struct kad_known known;
     struct kad_snapshot *s;
     int64_t slice_end; /* nanoseconds of the monotonic clock */
@@ -297,7 +298,8 @@ static enum kad_err visit(struct walk *w, const struct kad_subject_info *info, k
     bool there = false;
     kad_arena_reset(&w->one);
     if (!err)
-        err = load_subject(w->e, w->s, w->known, info, false, &w->one, &subject, &there, reterr);
+        err = load_subject(w->s, w->timeline, w->known, info, false, &w->one, &subject, &there,
+                           reterr);
     return err || !there ? err : fn(ctx, &subject, reterr);
 }
 
@@ -369,6 +371,27 @@ static enum kad_err walk_mine(struct walk *w, kad_each_fn fn, void *ctx, struct 
     return err;
 }
 
+/* The last record that is known: instants never run backwards, so it can be searched by halves. */
+static enum kad_err last_known(struct walk *w, uint64_t *ret, struct kad_error *reterr)
+{
+    uint64_t low = 0, high = w->known.seq;
+    enum kad_err err = KAD_OK;
+    while (!err && w->known.at != INT64_MAX && low < high) {
+        uint64_t mid = high - (high - low) / 2;
+        struct kad_str bytes;
+        struct kad_record r;
+        err = kad_snapshot_record(w->s, mid, &bytes, reterr);
+        if (!err)
+            err = kad_record_decode(bytes, &w->page, false, &r, reterr);
+        if (!err && r.at <= w->known.at)
+            low = mid;
+        else
+            high = mid - 1;
+    }
+    *ret = high;
+    return err;
+}
+
 static enum kad_err walk_begin(struct walk *w, struct kad_error *reterr)
 {
     struct kad_ledger_state state;
@@ -381,6 +404,10 @@ static enum kad_err walk_begin(struct walk *w, struct kad_error *reterr)
     w->known = w->e->o.known;
     if (w->known.seq > state.last_seq)
         w->known.seq = state.last_seq;
+    if (w->q->ret_seq)
+        err = last_known(w, w->q->ret_seq, reterr);
+    if (err)
+        return err;
     if (w->q->person.n > 0) {
         struct kad_str person = key_of(&w->keep, w->q->person);
         if (person.n <= KAD_LIMIT_NAME)
@@ -392,7 +419,7 @@ static enum kad_err walk_begin(struct walk *w, struct kad_error *reterr)
     w->table = w->q->person.n == 0 || w->q->unowned;
     w->of = w->table ? state.subjects : w->n_mine;
     if (w->table)
-        w->n_named = named_keys(&w->e->known, &w->keep, &w->named);
+        w->n_named = named_keys(w->timeline, &w->keep, &w->named);
     return err;
 }
 
@@ -400,7 +427,7 @@ enum kad_err kad_engine_each(struct kad_engine *e, const struct kad_each *q, kad
                              void *ctx, struct kad_error *reterr)
 {
     kad_assert(e && q && fn);
-    struct walk w = {.e = e, .q = q};
+    struct walk w = {.e = e, .q = q, .timeline = q->timeline ? q->timeline : &e->known};
     struct kad_arena *arenas[] = {&w.keep, &w.keys[0], &w.keys[1], &w.page, &w.one};
     for (size_t i = 0; i < sizeof arenas / sizeof *arenas; i++)
         kad_arena_init(arenas[i]);

@@ -520,15 +520,18 @@ static void make_duty(const struct making_rule *r)
 {
     struct kad_making *m = r->m;
     int task = kad_policy_task(r->p, r->rule->name);
+    enum kad_shape shape = r->p->kinds[r->b->kind].shape;
     kad_assert(task >= 0);
     if (!wanted(r, task))
         return;
+    if (shape == KAD_KIND_ONE_OF && r->b->member < 0)
+        return; /* another version of the policy has this one */
     if (r->rule->by_date) {
         make_dated_duty(r, task);
         return;
     }
     const struct kad_story *s = story_of(r);
-    bool free = r->p->kinds[r->b->kind].shape == KAD_KIND_FREE;
+    bool free = shape == KAD_KIND_FREE;
     kad_day born = free && m->limit > 0 ? s->facts[0].on : KAD_DAY_MIN;
     if (free && m->limit == 0)
         return;

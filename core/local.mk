@@ -18,6 +18,10 @@ core_libcore_a_SOURCES = \
 	core/derive.c \
 	core/derive.h \
 	core/derive_priv.h \
+	core/diff.c \
+	core/diff.h \
+	core/digest.c \
+	core/digest.h \
 	core/draft_amend.c \
 	core/draft_event.c \
 	core/draft_policy.c \

@@ -44,7 +44,7 @@ load common
         no 2 k "$command"
         said_once "kadens $command” yet."
     done
-    for command in fmt diff doc; do
+    for command in fmt doc; do
         no 2 k rules "$command" some.rules
         said_once "kadens rules $command” yet."
     done
