@@ -414,8 +414,10 @@ enum kad_err kad_opt_day(const struct kad_cli *c, enum kad_opt_id o, kad_day *re
     const char *s = c->opt[o];
     *ret = KAD_DAY_NONE;
     if (s && !kad_day_parse(s, strlen(s), ret))
-        return kad_fail(reterr, KAD_EINPUT, _("--%s: “%s” is no date. Write it as 2021-06-01."),
-                        kad_opts[o].name, s);
+        return kad_fail(
+            reterr, KAD_EINPUT,
+            _("--%s: “%s” is no date between the years %d and %d. Write it as 2021-06-01."),
+            kad_opts[o].name, s, KAD_LIMIT_YEAR_MIN, KAD_LIMIT_YEAR_MAX);
     return KAD_OK;
 }
 

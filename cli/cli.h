@@ -82,6 +82,7 @@ struct kad_cli {
     kad_instant now;           /* --now, or KAD_INSTANT_NONE */
     kad_day as_of;             /* --as-of; KAD_DAY_NONE until the store is open: then today */
     struct kad_engine *engine; /* when the command needs it */
+    uint64_t wrote;            /* the last record that this command has written for good; 0: none */
     struct kad_arena arena;    /* the whole command's */
     struct kad_out out;        /* stdout */
 };

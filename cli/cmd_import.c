@@ -282,6 +282,7 @@ enum kad_err kad_cmd_import(struct kad_cli *c, struct kad_error *reterr)
         else
             kad_batch_abort(im.batch);
     }
+    c->wrote = got == KAD_OK ? im.last : 0;
     kad_progress_done(&im.progress);
     got = close_rejects(&im, beside, got, reterr);
     if (got == KAD_OK)

@@ -249,8 +249,10 @@ enum kad_err kad_cmd_rules_show(struct kad_cli *c, struct kad_error *reterr)
         if (at)
             name.n = (size_t)(at - c->args[0]);
         if (at && !kad_day_parse(at + 1, strlen(at + 1), &day))
-            return kad_fail(reterr, KAD_EINPUT, _("“%s” is no date. Write it as 2021-06-01."),
-                            at + 1);
+            return kad_fail(
+                reterr, KAD_EINPUT,
+                _("“%s” is no date between the years %d and %d. Write it as 2021-06-01."), at + 1,
+                KAD_LIMIT_YEAR_MIN, KAD_LIMIT_YEAR_MAX);
         return show_named(c, name, day, reterr);
     }
     for (size_t i = 1; i < t->n; i++)

@@ -23,7 +23,7 @@ static enum kad_err read_fields(struct kad_cli *c, int from, struct kad_str type
         struct kad_input *one = &in[d->n_fields++];
         one->name =
             kad_word_field(c, type, (struct kad_str){c->args[i], (size_t)(equals - c->args[i])});
-        one->text = kad_str(equals + 1);
+        one->text = kad_word_value(c, type, one->name, kad_str(equals + 1));
         one->form = one->text.n ? KAD_IN_WORDS : KAD_IN_NULL;
     }
     d->fields = in;

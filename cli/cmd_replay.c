@@ -114,7 +114,7 @@ static void take_instances(struct replay *p, struct kad_derive *d, struct kad_st
         if (all[i].opens > p->until)
             continue;
         if (p->list) {
-            kad_rows_add(&p->rows, key, &all[i], NULL, 0);
+            kad_rows_add(&p->rows, key, &all[i], p->c->format == KAD_F_TEXT ? all : NULL, n);
             continue;
         }
         struct tally *t = tally_of(p, &all[i]);

@@ -194,56 +194,21 @@ static enum kad_err gather(struct kad_cli *c, struct ask *q, struct kad_error *r
 
 /* --- somebody whom nobody has named --- */
 
-struct nearest {
-    const struct ask *q;
-    struct kad_str best;
-    struct kad_arena *arena;
-    unsigned distance;
-};
-
-static enum kad_err try_owners(void *ctx, struct kad_subject *s, struct kad_error *reterr)
-{
-    struct nearest *near = ctx;
-    const struct kad_instance *all;
-    (void)reterr;
-    size_t n = kad_derive_instances(s->derive, near->q->day, near->q->day, &all);
-    for (size_t i = 0; i < n && near->distance; i++) {
-        struct kad_str owner = all[i].owner;
-        if (owner.n == 0 || is_role(owner))
-            continue;
-        unsigned d =
-            kad_same_word(owner, near->q->who) ? 0 : 1 + kad_text_distance(owner, near->q->who, 2);
-        if (d < near->distance) {
-            near->distance = d;
-            near->best = kad_str_dup(near->arena, owner);
-        }
-    }
-    return KAD_OK;
-}
-
 /* An empty list because of a misspelt name would be believed: say so, on stderr. */
 static enum kad_err check_person(struct kad_cli *c, const struct ask *q, struct kad_error *reterr)
 {
-    struct kad_snapshot *s = NULL;
-    struct kad_str *subjects;
-    size_t n = 0;
+    struct kad_str near;
+    bool known;
     if (q->rows.v.n || q->who.n == 0 || is_role(q->who))
         return KAD_OK;
-    enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &s, reterr);
-    if (got == KAD_OK)
-        got = kad_snapshot_mentions(s, q->who, &c->arena, &subjects, &n, reterr);
-    kad_snapshot_release(s);
-    if (got != KAD_OK || n)
-        return got;
-    struct nearest near = {.q = q, .arena = &c->arena, .distance = 4};
-    const struct kad_each each = {.day = q->day};
-    got = kad_engine_each(c->engine, &each, try_owners, &near, reterr);
-    if (got == KAD_OK && near.best.n)
+    if (kad_word_person(c, q->who, &known, &near, reterr) != KAD_OK)
+        return reterr->code;
+    if (!known && near.n)
         kad_tell(_("Nobody called “%.*s” is on any list. Did you mean %.*s?"), KAD_STR_FMT(q->who),
-                 KAD_STR_FMT(near.best));
-    else if (got == KAD_OK)
+                 KAD_STR_FMT(near));
+    else if (!known)
         kad_tell(_("Nobody called “%.*s” is on any list."), KAD_STR_FMT(q->who));
-    return got;
+    return KAD_OK;
 }
 
 /* --- for people --- */

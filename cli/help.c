@@ -27,6 +27,12 @@ static void put_option(struct kad_buf *b, const struct kad_cmd *cmd, enum kad_op
     kad_put_placeholders(b, word);
 }
 
+/* Lines that are read, not only seen, are not as wide as a wide terminal. */
+static size_t width_of(const struct kad_out *o)
+{
+    return o->width == 0 ? 80 : o->width > 100 ? 100 : o->width;
+}
+
 static void put_options(struct kad_out *o, const struct kad_cmd *cmd, bool global)
 {
     for (int i = 0; i < KAD_O__COUNT; i++) {
@@ -35,14 +41,16 @@ static void put_options(struct kad_out *o, const struct kad_cmd *cmd, bool globa
         struct kad_buf b = {0};
         put_option(&b, cmd, (enum kad_opt_id)i);
         const char *summary = _(kad_opts[i].summary);
+        if (i == KAD_O_FROM && cmd && strstr(cmd->args, "--from SEQ"))
+            summary = _("from and including that record");
         size_t column = 26;
         kad_out_puts(o, "  ");
         if (kad_utf8_width(kad_str(kad_buf_str(&b))) <= column - 4) {
             put_padded(o, kad_buf_str(&b), column - 2);
-            kad_out_hang(o, column, o->width > 100 ? 100 : o->width, kad_str(summary));
+            kad_out_hang(o, column, width_of(o), kad_str(summary));
         } else {
             kad_out_printf(o, "%s\n", kad_buf_str(&b));
-            kad_out_wrap(o, column, o->width > 100 ? 100 : o->width, kad_str(summary));
+            kad_out_wrap(o, column, width_of(o), kad_str(summary));
         }
         kad_buf_done(&b);
     }
@@ -69,9 +77,11 @@ static void put_commands(struct kad_out *o)
 
 static void put_overview(struct kad_out *o)
 {
-    kad_out_puts(o, _("Kadens keeps what happens in a programme, and says from the board's own "
-                      "rules what is to be done, by whom and by when."));
-    kad_out_puts(o, "\n\n");
+    kad_out_wrap(
+        o, 0, width_of(o),
+        kad_str(_("Kadens keeps what happens in a programme, and says from the board's own "
+                  "rules what is to be done, by whom and by when.")));
+    kad_out_puts(o, "\n");
     kad_out_printf(o, _("Usage: %s"), "kadens ");
     kad_out_printf(o, _("COMMAND [OPTIONS]"));
     kad_out_puts(o, "\n");
@@ -84,18 +94,53 @@ static void put_overview(struct kad_out *o)
     kad_out_puts(o, "\n");
 }
 
-void kad_help_put(struct kad_out *o, const struct kad_cmd *cmd)
+/* What one would type; the first word of each is the command's name. */
+static const char *const examples[] = {
+    "tasks --for anna",
+    "tasks --unit eksjo --until 2026-12-31",
+    "tasks --for anna --as-of 2026-09-01 --known-at 2026-09-01",
+    "show C-1042",
+    "record aftercare_visit C-1042",
+    "record \"Personligt besök\" C-1042 with=both --on 2026-11-20",
+    "record enrollment C-1042 coach=anna --override \"beslut av chefen\"",
+    "correct 4711 --because \"fel dag\" --on 2026-11-19",
+    "correct last --because \"halvtid\" \"extent=50 %\"",
+    "retract last --because \"fel person\"",
+    "waive C-1042/m1.w2 --because \"semester\"",
+    "log --subject C-1042",
+    "log --marked --from 2026-01-01",
+    "rules check my.rules",
+    "rules adopt my.rules --from 2027-01-01 --decision \"Styrelsen 2026-12-09 § 14\"",
+    "import books.jsonl --recorded-then",
+    "export > books.jsonl",
+    "replay --as-of 2026-06-30",
+    NULL,
+};
+
+static void put_examples(struct kad_out *o, const struct kad_cmd *cmd)
 {
-    if (!cmd) {
-        put_overview(o);
-        return;
+    size_t n = strlen(cmd->name);
+    bool any = false;
+    for (size_t i = 0; examples[i]; i++) {
+        if (strncmp(examples[i], cmd->name, n) != 0 || examples[i][n] != ' ')
+            continue;
+        if (!any)
+            kad_out_printf(o, "\n%s\n", _("For example:"));
+        kad_out_hint(o, "  kadens %s\n", examples[i]);
+        any = true;
     }
+}
+
+static void put_command(struct kad_out *o, const struct kad_cmd *cmd)
+{
     struct kad_buf usage = {0};
-    kad_cmd_put_usage(&usage, cmd);
+    size_t before = o->b.n;
     kad_out_printf(o, _("Usage: %s"), "kadens ");
-    kad_out_printf(o, "%s\n\n", kad_buf_str(&usage));
+    size_t indent = kad_utf8_width((struct kad_str){o->b.p + before, o->b.n - before});
+    kad_cmd_put_usage(&usage, cmd);
+    kad_out_hang(o, indent, width_of(o), (struct kad_str){usage.p, usage.n});
     kad_buf_done(&usage);
-    kad_out_printf(o, "%s: %s.\n", cmd->name, _(cmd->summary));
+    kad_out_printf(o, "\n%s: %s.\n", cmd->name, _(cmd->summary));
     bool any = false;
     for (int i = 0; i < KAD_O__COUNT; i++)
         any = any || (!kad_opts[i].global && kad_cmd_takes(cmd, (enum kad_opt_id)i));
@@ -105,14 +150,28 @@ void kad_help_put(struct kad_out *o, const struct kad_cmd *cmd)
     }
     if (strcmp(cmd->name, "record") == 0) {
         kad_out_puts(o, "\n");
-        kad_out_wrap(o, 0, 0,
-                     kad_str(_("kadens record alone lists what can be recorded, kadens "
-                               "record TYPE what belongs to it. Names and labels are both "
-                               "understood.")));
+        kad_out_wrap(o, 0, width_of(o),
+                     kad_str(_("kadens record alone lists what can be recorded, kadens record TYPE "
+                               "what belongs to it. Names and labels are both understood.")));
     }
+    put_examples(o, cmd);
+}
+
+static void put_closing(struct kad_out *o)
+{
     kad_out_puts(o, "\n");
     kad_out_puts(o, _("The options for all commands are listed by: kadens help"));
     kad_out_puts(o, "\n");
+}
+
+void kad_help_put(struct kad_out *o, const struct kad_cmd *cmd)
+{
+    if (!cmd) {
+        put_overview(o);
+        return;
+    }
+    put_command(o, cmd);
+    put_closing(o);
 }
 
 /* --- the manual --- */
@@ -301,10 +360,12 @@ enum kad_err kad_cmd_help(struct kad_cli *c, struct kad_error *reterr)
     for (cmd = kad_cmds; c->n_args == 1 && cmd->name; cmd++)
         if (cmd->run && strncmp(cmd->name, c->args[0], n) == 0 && cmd->name[n] == ' ') {
             kad_out_puts(&c->out, any ? "\n" : "");
-            kad_help_put(&c->out, cmd);
+            put_command(&c->out, cmd);
             any = true;
         }
-    if (any)
+    if (any) {
+        put_closing(&c->out);
         return KAD_OK;
+    }
     return kad_args_no_command(c->args[0], c->n_args > 1 ? c->args[1] : NULL, reterr);
 }

@@ -193,8 +193,10 @@ static enum kad_err day_of(struct reader *r, const char *key, kad_day *ret)
         return r->err->code;
     if (s.n && !kad_day_parse(s.p, s.n, ret)) {
         bad_key(r, key);
-        return kad_fail(r->err, KAD_EINPUT, _("“%s”: “%.*s” is no date. Write it as 2021-06-01."),
-                        key, KAD_STR_FMT(s));
+        return kad_fail(
+            r->err, KAD_EINPUT,
+            _("“%s”: “%.*s” is no date between the years %d and %d. Write it as 2021-06-01."), key,
+            KAD_STR_FMT(s), KAD_LIMIT_YEAR_MIN, KAD_LIMIT_YEAR_MAX);
     }
     return KAD_OK;
 }

@@ -119,6 +119,9 @@ int main(int argc, char **argv)
         kad_tell("%s", error.text);
     if (flushed != KAD_OK)
         kad_tell("%s", late.text);
+    if (flushed != KAD_OK && c.wrote)
+        kad_tell(_("It has been recorded all the same, up to and including no. %llu."),
+                 (unsigned long long)c.wrote);
     if (got == KAD_OK)
         got = flushed;
     kad_engine_close(c.engine);

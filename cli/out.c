@@ -300,7 +300,9 @@ static void print_row(struct kad_table *t, struct kad_out *o, size_t indent,
                       const struct kad_table_row *row)
 {
     struct kad_str *cells = kad_xalloc(t->n_columns * sizeof *cells);
-    memcpy(cells, row->cells, t->n_columns * sizeof *cells);
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (t->columns[i].width)
+            cells[i] = row->cells[i];
     for (bool more = true; more;) {
         print_line(t, o, indent, row->style, cells);
         more = false;

@@ -55,12 +55,16 @@ void kad_rule_file_tell_failures(const struct kad_rule_file *f)
         for (size_t k = 0; k < f->results[i].n; k++) {
             const struct kad_example_failure *fail = &f->results[i].v[k];
             struct kad_str name = kad_dsl_example_name(f->policy, i);
+            struct kad_out o = {0};
             struct kad_buf said = {0};
-            kad_buf_printf(&said, _("%s:%d: the example “%.*s” fails: %.*s"), f->path, fail->line,
-                           KAD_STR_FMT(name), KAD_STR_FMT(fail->text));
-            kad_text_put_safe(&b, (struct kad_str){said.p, said.n});
-            kad_buf_putc(&b, '\n');
+            kad_buf_printf(&said, _("%s:%d: the example “%.*s” fails:"), f->path, fail->line,
+                           KAD_STR_FMT(name));
+            kad_out_safe(&o, (struct kad_str){said.p, said.n});
+            kad_out_puts(&o, "\n");
+            kad_out_wrap(&o, 4, 100, fail->text);
+            kad_buf_put(&b, o.b.p, o.b.n);
             kad_buf_done(&said);
+            kad_buf_done(&o.b);
         }
     fputs(kad_buf_str(&b), stderr);
     kad_buf_done(&b);

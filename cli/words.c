@@ -114,6 +114,80 @@ struct kad_str kad_word_field(const struct kad_cli *c, struct kad_str type, stru
     return said;
 }
 
+struct kad_str kad_word_value(const struct kad_cli *c, struct kad_str type, struct kad_str field,
+                              struct kad_str said)
+{
+    const struct kad_policy *p;
+    const struct kad_event_type *e = event_type(c, type, &p);
+    int at = e ? kad_event_field(e, field) : -1;
+    if (at < 0 || e->fields[at].ref < 0)
+        return said;
+    if (e->fields[at].type == KAD_T_CHOICE) {
+        const struct kad_choice *k = &p->choices[e->fields[at].ref];
+        for (size_t v = 0; v < k->n_values; v++)
+            if (kad_same_word(k->values[v].label, said) || kad_same_word(k->values[v].name, said))
+                return k->values[v].name;
+    }
+    if (e->fields[at].type == KAD_T_SUBJECT) {
+        const struct kad_kind *k = &p->kinds[e->fields[at].ref];
+        for (size_t m = 0; m < k->n_members; m++)
+            if (kad_same_word(k->members[m].label, said) || kad_same_word(k->members[m].name, said))
+                return k->members[m].name;
+    }
+    return said;
+}
+
+/* --- persons --- */
+
+struct nearest {
+    const struct kad_cli *c;
+    struct kad_arena *arena;
+    struct kad_str who, best;
+    unsigned distance;
+};
+
+static enum kad_err try_owners(void *ctx, struct kad_subject *s, struct kad_error *reterr)
+{
+    struct nearest *near = ctx;
+    const struct kad_instance *all;
+    (void)reterr;
+    size_t n = kad_derive_instances(s->derive, near->c->as_of, near->c->as_of, &all);
+    for (size_t i = 0; i < n && near->distance; i++) {
+        struct kad_str owner = all[i].owner;
+        if (owner.n == 0 || (owner.n >= 5 && memcmp(owner.p, "role:", 5) == 0))
+            continue;
+        unsigned d =
+            kad_same_word(owner, near->who) ? 0 : 1 + kad_text_distance(owner, near->who, 2);
+        if (d < near->distance) {
+            near->distance = d;
+            near->best = kad_str_dup(near->arena, owner);
+        }
+    }
+    return KAD_OK;
+}
+
+enum kad_err kad_word_person(struct kad_cli *c, struct kad_str who, bool *ret_known,
+                             struct kad_str *ret_near, struct kad_error *reterr)
+{
+    struct kad_snapshot *s = NULL;
+    struct kad_str *subjects;
+    size_t n = 0;
+    *ret_near = (struct kad_str){0};
+    enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &s, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_mentions(s, who, &c->arena, &subjects, &n, reterr);
+    kad_snapshot_release(s);
+    *ret_known = n > 0;
+    if (got != KAD_OK || n)
+        return got;
+    struct nearest near = {.c = c, .arena = &c->arena, .who = who};
+    near.distance = who.n <= 4 ? 3 : 4;
+    const struct kad_each each = {.day = c->as_of};
+    got = kad_engine_each(c->engine, &each, try_owners, &near, reterr);
+    *ret_near = near.best;
+    return got;
+}
+
 /* --- units --- */
 
 /* The values that a unit may have: those of the kind or choice that `unit` of some kind is. */

@@ -24,6 +24,14 @@ struct kad_str kad_word_field(const struct kad_cli *c, struct kad_str type, stru
 enum kad_err kad_word_unit(const struct kad_cli *c, struct kad_str said, struct kad_str *ret,
                            struct kad_error *reterr) KAD_MUST_CHECK;
 
+/* Was the person ever named in the ledger? If not, *ret_near is who was probably meant, of those who
+ * have tasks (empty: nobody is near). In the command's arena. */
+enum kad_err kad_word_person(struct kad_cli *c, struct kad_str who, bool *ret_known,
+                             struct kad_str *ret_near, struct kad_error *reterr) KAD_MUST_CHECK;
+/* A choice's value or a `one of` subject by its label, in any case of letters; else as said. */
+struct kad_str kad_word_value(const struct kad_cli *c, struct kad_str type, struct kad_str field,
+                              struct kad_str said);
+
 /* All events by kind, or one event's fields, to stderr. */
 void kad_tell_events(const struct kad_cli *c);
 void kad_tell_fields(const struct kad_cli *c, struct kad_str type);

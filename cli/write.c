@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/program.h"
 #include "cli/records.h"
+#include "cli/words.h"
 
 /* --- what is said about the outcome --- */
 
@@ -55,7 +56,7 @@ static enum kad_err tell_refused(const struct kad_cli *c, const struct kad_outco
     return KAD_ENO;
 }
 
-static void put_findings(struct kad_buf *b, const struct kad_outcome *out)
+static void put_findings(const struct kad_cli *c, struct kad_buf *b, const struct kad_outcome *out)
 {
     struct kad_buf rule = {0};
     for (size_t i = 0; i < out->n_findings; i++) {
@@ -69,10 +70,13 @@ static void put_findings(struct kad_buf *b, const struct kad_outcome *out)
     }
     for (size_t i = 0; i < out->n_later; i++) {
         const struct kad_later *l = &out->later[i];
-        char day[KAD_DAY_TEXT];
-        kad_buf_printf(b, _("A later event now deviates: no. %llu, %.*s %s: %.*s\n"),
-                       (unsigned long long)l->seq, KAD_STR_FMT(l->type), kad_day_text(l->on, day),
+        struct kad_buf day = {0};
+        struct kad_str label = kad_type_label(kad_policy_with(c->engine, 0, l->type), l->type);
+        kad_put_day(&day, l->on);
+        kad_buf_printf(b, _("A later event now deviates: no. %llu, %.*s, %s: %.*s\n"),
+                       (unsigned long long)l->seq, KAD_STR_FMT(label), kad_buf_str(&day),
                        KAD_STR_FMT(l->finding.guard->message));
+        kad_buf_done(&day);
     }
     kad_buf_done(&rule);
 }
@@ -209,6 +213,26 @@ static void put_new_subject(struct kad_cli *c, struct kad_buf *b, const struct k
                        KAD_STR_FMT(near), (unsigned long long)out->seq);
 }
 
+/* A person who was never named before: perhaps a slip, and then nobody's list has the task. */
+static enum kad_err put_new_persons(struct kad_cli *c, struct kad_buf *b,
+                                    const struct kad_outcome *out, struct kad_error *reterr)
+{
+    const struct kad_record *r = out->record;
+    for (size_t i = 0; i < r->n_fields; i++) {
+        struct kad_value v = r->fields[i].value;
+        struct kad_str near;
+        bool known;
+        if (v.type != KAD_T_PERSON || v.know != KAD_KNOWN)
+            continue;
+        if (kad_word_person(c, v.str, &known, &near, reterr) != KAD_OK)
+            return reterr->code;
+        if (!known && near.n)
+            kad_buf_printf(b, _("%.*s is named here for the first time. Did you mean %.*s?\n"),
+                           KAD_STR_FMT(v.str), KAD_STR_FMT(near));
+    }
+    return KAD_OK;
+}
+
 /* Each line made safe by itself. */
 static void print_lines(struct kad_out *o, struct kad_str s)
 {
@@ -260,11 +284,18 @@ static enum kad_err write_one(struct kad_cli *c, const struct kad_draft *d, stru
                        (unsigned long long)out.seq);
     } else {
         put_head(c, said, &out);
-        put_findings(said, &out);
+        put_findings(c, said, &out);
         if (out.new_subject)
             put_new_subject(c, said, &out);
+        if (put_new_persons(c, said, &out, reterr) != KAD_OK) {
+            kad_batch_abort(batch);
+            return reterr->code;
+        }
     }
-    return kad_batch_commit(batch, reterr);
+    uint64_t seq = out.already ? 0 : out.seq;
+    got = kad_batch_commit(batch, reterr);
+    c->wrote = got == KAD_OK ? seq : 0;
+    return got;
 }
 
 enum kad_err kad_write_draft(struct kad_cli *c, struct kad_draft *d, struct kad_str subject,

@@ -51,6 +51,7 @@ refused() {
     refused '{"type":"meeting","on":"2021-05-04"}' 1:1 '“subject” is missing'
     refused '{"type":"meeting","subject":"programme"}' 1:1 '“on” is missing'
     refused '{"type":"meeting","subject":"programme","on":"2021-02-29"}' 1:41 'is no date'
+    refused '{"type":"meeting","subject":"programme","on":"9999-12-31"}' 1:41 'between the years 1800 and 2999'
     refused '{"type":"meeting","subject":"programme","on":"4 May"}' 1:41 'is no date'
     refused '{"type":"meeting","subject":"programme","on":"2021-05-04","at":"noon"}' 1:59 'is no instant'
     refused '{"type":"meeting","subject":"programme","on":"2021-05-04","clock":"mine"}' 1:59 '“own” or “given”'

@@ -83,7 +83,7 @@ load common
     no 2 k tasks --format ics
     said_once 'has no format ics.'
     no 2 k tasks --as-of 2021-02-30
-    said_once '“2021-02-30” is no date.'
+    said_once '“2021-02-30” is no date'
     no 2 k tasks --known-at tomorrow
     said_once 'neither a record'
     no 2 k tasks --now 2021-01-01

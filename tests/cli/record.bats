@@ -246,3 +246,24 @@ load common
     ok k record coach_change C-1 to=bo
     has 'On another list: Visit, due Mon 2021-06-07 (anna → bo)'
 }
+
+@test "a person never named before, with a name near to another's, is asked about" {
+    one_case
+    ok k record referral C-2 birth_date=1990-05-17 unit=Eksjö motivated=yes
+    ok k record enrollment C-2 coach=Anna
+    has 'Anna is named here for the first time. Did you mean anna?'
+    ok k record referral D-3 birth_date=1990-05-17 unit=eksjo motivated=yes
+    ok k record enrollment D-3 coach=zacharias
+    hasnt 'first time'
+    ok k record discharge D-3 reason=WORK
+    has 'Leave the register'
+}
+
+@test "an answer that cannot be written says whether it was recorded" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    one_case
+    run --separate-stderr bash -c '"$KADENS" --lang en --now 2021-06-10T08:00:00Z record visit C-1 >/dev/full'
+    [ "$status" -eq 3 ]
+    said 'The answer could not be written'
+    said 'It has been recorded all the same, up to and including no. 6.'
+}
