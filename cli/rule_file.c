@@ -12,6 +12,10 @@ enum kad_err kad_rule_file_load(const char *path, struct kad_rule_file *f, struc
         return reterr->code;
     f->policy =
         kad_dsl_compile((struct kad_str){kad_buf_str(&f->text), f->text.n}, path, &f->diags);
+    /* Not a text at all is another matter than a text with mistakes. */
+    if (kad_diags_unreadable(&f->diags))
+        return kad_fail(reterr, KAD_EINPUT, "%s:%zu:%zu: %s", path, f->diags.v[0].line,
+                        f->diags.v[0].column, f->diags.v[0].message);
     return KAD_OK;
 }
 

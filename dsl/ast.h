@@ -12,6 +12,7 @@
 struct kad_ident {
     struct kad_str name;
     struct kad_span span;
+    bool no_comma; /* one of a list, and no comma stands before it */
 };
 typedef kad_vec(struct kad_ident) kad_idents;
 

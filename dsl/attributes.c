@@ -1,4 +1,5 @@
 /* Attributes: their order, their types, the events that set them. */
+#include "core/limits.h"
 #include "dsl/lower.h"
 #include "dsl/parser.h"
 #include "dsl/syntax.h"
@@ -95,6 +96,11 @@ static void make_table(struct kad_lower *l, size_t kind)
                       .sorted = kad_arena_array(t, const struct kad_clause *, most),
                       .seen = kad_arena_array(t, unsigned char, most)};
     o.n = clauses_of(l, d, o.v);
+    if (o.n > KAD_LIMIT_FIELDS) {
+        (void)kad_say(l, d->name.span, KAD_K_TOO_MANY_ATTRIBUTES, k->name.p,
+                      kad_count_text(l, KAD_LIMIT_FIELDS));
+        o.n = KAD_LIMIT_FIELDS;
+    }
     for (size_t pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < o.n; i++)
             if (pass == 1 || !o.v[i]->where)

@@ -3,6 +3,20 @@
 #include "core/limits.h"
 #include "dsl/syntax.h"
 
+/* An example is derived anew for each of its lines. */
+#define EXAMPLE_LINES 1000
+
+/* What is written by hand is never that long; what a program makes must not hold the compiler up. */
+static void count_parts(struct kad_script *u, size_t n, struct kad_span at)
+{
+    size_t most = u->open && u->open->kind == KAD_D_EXAMPLE ? EXAMPLE_LINES : KAD_LIMIT_RULE_DECLS;
+    if (n <= most || u->stopped)
+        return;
+    (void)kad_report(u->diags, &u->src, at, KAD_K_TOO_MANY_LINES,
+                     kad_arena_printf(u->arena, "%zu", most));
+    u->stopped = true;
+}
+
 static struct kad_clause *make(struct kad_script *u, enum kad_clause_kind kind, struct kad_span at)
 {
     struct kad_clause *c = kad_arena_new(u->arena, struct kad_clause);
@@ -47,8 +61,10 @@ void kad_open(struct kad_script *u, enum kad_decl_kind kind, struct kad_span at,
 void kad_put(struct kad_script *u, struct kad_clause *c)
 {
     u->recovered = false;
-    if (c && u->open)
-        kad_vec_push(u->arena, &u->open->clauses, c);
+    if (!c || !u->open)
+        return;
+    kad_vec_push(u->arena, &u->open->clauses, c);
+    count_parts(u, u->open->clauses.n, c->span);
 }
 
 void kad_put_field(struct kad_script *u, struct kad_clause *c, bool comma)
@@ -68,7 +84,10 @@ struct kad_ident kad_no_ident(struct kad_span at)
 struct kad_ident kad_soft(struct kad_script *u, struct kad_span at)
 {
     kad_lex_excuse(u, at);
-    return (struct kad_ident){kad_str_dup(u->arena, kad_source_slice(&u->src, at)), at};
+    if (u->keep)
+        kad_vec_push(u->arena, &u->softs, at);
+    return (struct kad_ident){.name = kad_str_dup(u->arena, kad_source_slice(&u->src, at)),
+                              .span = at};
 }
 
 struct kad_literal kad_negative(struct kad_span at, struct kad_literal l)
@@ -177,6 +196,7 @@ struct kad_clause *kad_list_add(struct kad_script *u, struct kad_clause *list,
     }
     list->span.to = item->span.to;
     kad_vec_push(u->arena, &list->kids, item);
+    count_parts(u, list->kids.n, item->span);
     return list;
 }
 
@@ -283,8 +303,8 @@ struct kad_clause *kad_field(struct kad_script *u, struct kad_span at, struct ka
     modifiers->name = name;
     modifiers->text = label;
     modifiers->type = (enum kad_type)type;
-    modifiers->of =
-        (struct kad_ident){kad_str_dup(u->arena, kad_source_slice(&u->src, type_at)), type_at};
+    modifiers->of = (struct kad_ident){
+        .name = kad_str_dup(u->arena, kad_source_slice(&u->src, type_at)), .span = type_at};
     return modifiers;
 }
 

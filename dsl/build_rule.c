@@ -18,8 +18,8 @@ struct kad_clause *kad_names(struct kad_script *u, struct kad_span at, struct ka
 struct kad_clause *kad_names_add(struct kad_script *u, struct kad_clause *c, struct kad_ident name,
                                  bool comma)
 {
-    if (!comma)
-        kad_missing_comma(u, name.span);
+    (void)u;
+    name.no_comma = !comma;
     kad_vec_push(u->arena, &c->names, name);
     return c;
 }

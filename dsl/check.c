@@ -28,75 +28,86 @@ static void walk_attribute(const struct kad_attribute *a, visit_fn visit, void *
 
 /* --- tasks whose conditions ask about themselves --- */
 
+/* Which rules a rule's conditions ask about, directly or through attributes. */
+typedef kad_vec(int) edges;
 struct ring {
     struct kad_lower *l;
-    unsigned char *rules, *attributes; /* 0 not seen, 1 on the way, 2 done */
-    size_t attributes_of;              /* the most that any kind has */
-    int kind;                          /* of the rule or attribute whose conditions are walked */
-    int start;
-    bool found;
+    edges *to;            /* for each rule */
+    uint32_t *attributes; /* for which rule, + 1, an attribute was last looked into */
+    size_t attributes_of; /* the most that any kind has */
+    int rule;             /* whose conditions are walked */
 };
-
-static void ring_rule(struct ring *g, int rule);
 
 static void ring_expr(void *ctx, const struct kad_expr *x)
 {
     struct ring *g = ctx;
+    const struct kad_policy *p = g->l->p;
+    int kind = p->rules[g->rule].subject;
     if (x->op == KAD_X_TASK_IS)
-        ring_rule(g, g->l->p->tasks[x->index].rule);
-    if (x->op != KAD_X_ATTR || g->kind < 0)
+        kad_vec_push(g->l->u->arena, &g->to[g->rule], p->tasks[x->index].rule);
+    if (x->op != KAD_X_ATTR || kind < 0)
         return;
-    unsigned char *seen = &g->attributes[(size_t)g->kind * g->attributes_of + (size_t)x->index];
-    if (*seen)
+    uint32_t *seen = &g->attributes[(size_t)kind * g->attributes_of + (size_t)x->index];
+    if (*seen == (uint32_t)g->rule + 1)
         return;
-    *seen = 1;
-    walk_attribute(&g->l->p->kinds[g->kind].attributes[x->index], ring_expr, g);
+    *seen = (uint32_t)g->rule + 1;
+    walk_attribute(&p->kinds[kind].attributes[x->index], ring_expr, g);
 }
 
-static void ring_rule(struct ring *g, int rule)
+static void ring_edges(struct ring *g)
 {
     const struct kad_policy *p = g->l->p;
-    const struct kad_rule *r = &p->rules[rule];
-    if (g->rules[rule] == 1 && rule == g->start)
-        g->found = true;
-    if (g->rules[rule])
-        return;
-    int before = g->kind;
-    g->kind = r->subject;
-    g->rules[rule] = 1;
-    for (size_t i = 0; i < r->n_whens; i++)
-        walk(r->whens[i].trigger.where, ring_expr, g);
-    walk_triggers(&r->from, ring_expr, g);
-    walk_triggers(&r->until, ring_expr, g);
-    walk(r->where, ring_expr, g);
-    for (size_t i = 0; i < p->n_tasks; i++)
-        if (p->tasks[i].rule == rule)
-            walk_triggers(&p->tasks[i].done_by, ring_expr, g);
-    g->rules[rule] = 2;
-    g->kind = before;
+    for (size_t i = 0; i < p->n_rules; i++) {
+        const struct kad_rule *r = &p->rules[i];
+        g->rule = (int)i;
+        for (size_t k = 0; k < r->n_whens; k++)
+            walk(r->whens[k].trigger.where, ring_expr, g);
+        walk_triggers(&r->from, ring_expr, g);
+        walk_triggers(&r->until, ring_expr, g);
+        walk(r->where, ring_expr, g);
+    }
+    for (size_t i = 0; i < p->n_tasks; i++) {
+        g->rule = p->tasks[i].rule;
+        walk_triggers(&p->tasks[i].done_by, ring_expr, g);
+    }
+}
+
+/* Do the rule's conditions lead back to it? `seen` and `queue` have room for every rule. */
+static bool leads_back(const struct ring *g, int rule, uint32_t *seen, int *queue)
+{
+    size_t n = 0;
+    queue[n++] = rule;
+    for (size_t i = 0; i < n; i++) {
+        const edges *e = &g->to[queue[i]];
+        for (size_t k = 0; k < e->n; k++) {
+            if (e->v[k] == rule)
+                return true;
+            if (seen[e->v[k]] != (uint32_t)rule + 1) {
+                seen[e->v[k]] = (uint32_t)rule + 1;
+                queue[n++] = e->v[k];
+            }
+        }
+    }
+    return false;
 }
 
 static void check_rings(struct kad_lower *l)
 {
     struct kad_policy *p = l->p;
-    struct ring g = {.l = l, .kind = -1, .attributes_of = 1};
+    struct kad_arena *t = l->u->arena;
+    struct ring g = {.l = l, .attributes_of = 1};
     for (size_t k = 0; k < p->n_kinds; k++)
         if (p->kinds[k].n_attributes > g.attributes_of)
             g.attributes_of = p->kinds[k].n_attributes;
-    size_t n = p->n_kinds * g.attributes_of;
-    g.rules = kad_arena_array(l->u->arena, unsigned char, p->n_rules + 1);
-    g.attributes = kad_arena_array(l->u->arena, unsigned char, n + 1);
-    for (size_t i = 0; i < p->n_rules; i++) {
-        /* Each rule by itself: a ring is reported at the rules that are part of it. */
-        memset(g.rules, 0, p->n_rules + 1);
-        memset(g.attributes, 0, n + 1);
-        g.found = false;
-        g.start = (int)i;
-        ring_rule(&g, (int)i);
-        if (g.found && l->rules[i])
+    g.to = kad_arena_array(t, edges, p->n_rules + 1);
+    g.attributes = kad_arena_array(t, uint32_t, p->n_kinds * g.attributes_of + 1);
+    ring_edges(&g);
+    uint32_t *seen = kad_arena_array(t, uint32_t, p->n_rules + 1);
+    int *queue = kad_arena_array(t, int, p->n_rules + 2);
+    for (size_t i = 0; i < p->n_rules; i++)
+        if (leads_back(&g, (int)i, seen, queue))
             (void)kad_say(l, l->rules[i]->name.span, KAD_K_CIRCULAR_TASK, p->rules[i].name.p,
                           p->rules[i].name.p);
-    }
 }
 
 /* --- private --- */

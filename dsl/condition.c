@@ -93,7 +93,7 @@ static void unknown_name(struct kad_lower *l, const struct kad_ident *name, stru
 {
     if (kad_syntax_suspect(l->u, name->name))
         return;
-    struct kad_near near = kad_near_to(name->name);
+    struct kad_near near = kad_near_to(l, name->name);
     const struct kad_policy *p = l->p;
     for (size_t i = 0; s.event >= 0 && i < p->events[s.event].n_fields; i++)
         kad_near_try(&near, p->events[s.event].fields[i].name);
@@ -187,7 +187,7 @@ static struct kad_expr *dotted_node(struct kad_lower *l, const struct kad_node *
         return NULL;
     }
     const struct kad_choice *c = &l->p->choices[arg->ref];
-    struct kad_near near = kad_near_to(x->b.name);
+    struct kad_near near = kad_near_to(l, x->b.name);
     for (size_t i = 0; i < c->n_props; i++) {
         if (kad_str_eq(c->props[i].name, x->b.name)) {
             struct kad_expr *e = make(l, x, KAD_X_PROP, c->props[i].type, 1);
@@ -245,7 +245,7 @@ static bool is_task_misnamed(struct kad_lower *l, const struct kad_node *x, stru
         (s.event >= 0 && kad_event_field(&l->p->events[s.event], t->a.name) >= 0) ||
         (s.kind >= 0 && kad_kind_attribute(&l->p->kinds[s.kind], t->a.name) >= 0))
         return false;
-    struct kad_near near = kad_near_to(x->right->a.name);
+    struct kad_near near = kad_near_to(l, x->right->a.name);
     for (int token = TOK_S_UPCOMING; token <= TOK_S_WITHDRAWN; token++)
         kad_near_try(&near, kad_str(kad_keyword(l, token)));
     kad_near_say(l, kad_say(l, x->right->span, KAD_K_NO_STATE, x->right->a.name.p, t->a.name.p),

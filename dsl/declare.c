@@ -17,21 +17,34 @@ static void twice(struct kad_lower *l, struct kad_span second, struct kad_str na
                   kad_line_of(l, first));
 }
 
-/* Was the name declared in the same name space before? `space` 0: tasks, cadences and duties. */
-static bool is_declared_before(struct kad_lower *l, size_t at)
+static enum kad_space space_of(enum kad_decl_kind kind)
 {
-    const struct kad_decl *d = l->u->decls.v[at];
-    bool rule = d->kind == KAD_D_TASK || d->kind == KAD_D_CADENCE || d->kind == KAD_D_DUTY;
-    for (size_t i = 0; i < at; i++) {
-        const struct kad_decl *e = l->u->decls.v[i];
-        bool same =
-            e->kind == d->kind ||
-            (rule && (e->kind == KAD_D_TASK || e->kind == KAD_D_CADENCE || e->kind == KAD_D_DUTY));
-        if (same && kad_str_eq(e->name.name, d->name.name)) {
-            twice(l, d->name.span, d->name.name, e->name.span.from);
-            return true;
-        }
+    switch (kind) {
+    case KAD_D_ROLE:
+        return KAD_SP_ROLE;
+    case KAD_D_CHOICE:
+        return KAD_SP_CHOICE;
+    case KAD_D_PARAM:
+        return KAD_SP_PARAM;
+    case KAD_D_SUBJECT:
+        return KAD_SP_KIND;
+    case KAD_D_EVENT:
+        return KAD_SP_EVENT;
+    default:
+        return KAD_SP_RULE;
     }
+}
+
+/* Was the name declared in the same name space before? */
+static bool is_declared_before(struct kad_lower *l, const struct kad_decl *d)
+{
+    enum kad_space space = space_of(d->kind);
+    const struct kad_named *before = kad_name_get(&l->names, space, d->name.name);
+    if (before) {
+        twice(l, d->name.span, d->name.name, before->at);
+        return true;
+    }
+    kad_name_put(l, (struct kad_named){space, d->name.name, -1, d->name.span.from});
     return false;
 }
 
@@ -223,8 +236,9 @@ static void declare_event(struct kad_lower *l, const struct kad_decl *d)
 
 static void add_task(struct kad_lower *l, struct kad_str name, struct kad_str label, int rule)
 {
-    if (kad_policy_task(l->p, name) >= 0)
+    if (kad_name_get(&l->names, KAD_SP_TASK, name))
         return;
+    kad_name_put(l, (struct kad_named){KAD_SP_TASK, name, (int)l->p->n_tasks, 0});
     l->p->tasks[l->p->n_tasks++] =
         (struct kad_task){.name = kad_str_dup(l->a, name), .label = label, .rule = rule};
 }
@@ -328,9 +342,15 @@ static void declare(struct kad_lower *l, struct kad_decl *d)
     }
 }
 
+static bool is_rule(const struct kad_decl *d)
+{
+    return d->kind == KAD_D_TASK || d->kind == KAD_D_CADENCE || d->kind == KAD_D_DUTY;
+}
+
 void kad_declare(struct kad_lower *l)
 {
     make_tables(l);
+    bool *first = kad_arena_array(l->u->arena, bool, l->u->decls.n + 1);
     for (size_t i = 0; i < l->u->decls.n; i++) {
         struct kad_decl *d = l->u->decls.v[i];
         if (d->kind == KAD_D_POLICY && l->policy_decl) {
@@ -339,19 +359,16 @@ void kad_declare(struct kad_lower *l)
         }
         if (d->kind == KAD_D_POLICY)
             l->policy_decl = d;
-        if (d->kind == KAD_D_EXAMPLE || d->kind == KAD_D_AT || !is_declared_before(l, i))
+        bool named = d->kind != KAD_D_POLICY && d->kind != KAD_D_EXAMPLE && d->kind != KAD_D_AT;
+        first[i] = !named || !is_declared_before(l, d);
+        if (first[i])
             declare(l, d);
     }
     if (kad_policy_kind(l->p, KAD_STR(KAD_PROGRAMME)) < 0)
         declare_kind(l, NULL, KAD_STR(KAD_PROGRAMME));
+    kad_policy_index(l->p);
     /* Last, because their labels are the events'. */
-    for (size_t i = 0; i < l->u->decls.n; i++) {
-        const struct kad_decl *d = l->u->decls.v[i];
-        bool rule = d->kind == KAD_D_TASK || d->kind == KAD_D_CADENCE || d->kind == KAD_D_DUTY;
-        bool again = false;
-        for (size_t k = 0; rule && k < l->p->n_rules && !again; k++)
-            again = kad_str_eq(l->p->rules[k].name, d->name.name);
-        if (rule && !again)
-            declare_rule(l, d);
-    }
+    for (size_t i = 0; i < l->u->decls.n; i++)
+        if (first[i] && is_rule(l->u->decls.v[i]))
+            declare_rule(l, l->u->decls.v[i]);
 }

@@ -111,7 +111,7 @@ struct kad_diag *kad_report(struct kad_diags *d, const struct kad_source *s, str
         d->n_errors++;
     else
         d->n_warnings++;
-    if (d->n >= KEPT)
+    if (kad_diags_full(d))
         return NULL;
     struct kad_diag r = {.code = code, .severity = table[i].severity, .span = span, .order = d->n};
     va_list ap;
@@ -186,6 +186,31 @@ void kad_diags_close(struct kad_diags *d)
         d->v[n++] = r;
     }
     d->n = n;
+}
+
+bool kad_diags_full(const struct kad_diags *d)
+{
+    return d->n >= KEPT;
+}
+
+void kad_diags_reset(struct kad_diags *d)
+{
+    d->n = d->n_errors = d->n_warnings = 0;
+}
+
+bool kad_diags_unreadable(const struct kad_diags *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        switch (d->v[i].code) {
+        case KAD_K_TOO_LARGE:
+        case KAD_K_NOT_UTF8:
+        case KAD_K_CONTROL:
+        case KAD_K_BIDI:
+            return true;
+        default:
+            break;
+        }
+    return false;
 }
 
 size_t kad_diags_shown(const struct kad_diags *d)

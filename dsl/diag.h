@@ -41,6 +41,8 @@ struct kad_diags {
 
 void kad_diags_init(struct kad_diags *d);
 void kad_diags_done(struct kad_diags *d);
+/* Was the text refused before it was read: too large, not UTF-8, with characters that no text has? */
+bool kad_diags_unreadable(const struct kad_diags *d);
 /* How many are shown: at most KAD_LIMIT_DIAGS. */
 size_t kad_diags_shown(const struct kad_diags *d);
 /* One message as people read it: `file:line:column: error K060: …`, then the line with its place
@@ -62,6 +64,10 @@ void kad_advise(struct kad_diags *d, struct kad_diag *r, const char *fmt, ...) K
 /* The corrected line: that of `span` with the span replaced. `r` may be NULL. */
 void kad_mend(struct kad_diags *d, const struct kad_source *s, struct kad_diag *r,
               struct kad_span span, struct kad_str replacement);
+/* Enough is kept: what else there is is only counted. */
+bool kad_diags_full(const struct kad_diags *d);
+/* Forget all that was said. */
+void kad_diags_reset(struct kad_diags *d);
 /* Sort by place, and drop what only follows from an unclosed quote on the same line. */
 void kad_diags_close(struct kad_diags *d);
 

@@ -73,21 +73,34 @@ static struct kad_str readable(struct kad_arena *a, struct kad_str text)
     return (struct kad_str){copy, nfc.n + 1};
 }
 
-struct kad_policy *kad_dsl_compile(struct kad_str text, const char *name, struct kad_diags *d)
+bool kad_script_read(struct kad_script *u, struct kad_arena *tree, struct kad_str text,
+                     const char *name, struct kad_diags *d)
 {
+    *u = (struct kad_script){.diags = d, .arena = tree, .keep = u->keep};
     d->name = kad_arena_strdup(&d->arena, name ? name : "");
     if (!is_text(text, name, d))
-        return NULL;
+        return false;
+    kad_source_init(&u->src, tree, readable(tree, text), name);
+    kad_lex_begin(u);
+    kad_parse(u);
+    kad_lex_end(u);
+    if (d->n_errors > 0 && !u->knows_decl) {
+        /* A letter, a page of another language: one message instead of one for each line. */
+        kad_diags_reset(d);
+        (void)kad_report(d, &u->src, (struct kad_span){0, 0}, KAD_K_NOT_RULES);
+        return false;
+    }
+    kad_lex_report_foreign(u);
+    kad_syntax_close(u);
+    return !u->stopped;
+}
+
+struct kad_policy *kad_dsl_compile(struct kad_str text, const char *name, struct kad_diags *d)
+{
     struct kad_arena tree;
+    struct kad_script u = {.keep = false};
     kad_arena_init(&tree);
-    struct kad_script u = {.diags = d, .arena = &tree};
-    kad_source_init(&u.src, &tree, readable(&tree, text), name);
-    kad_lex_begin(&u);
-    kad_parse(&u);
-    kad_lex_end(&u);
-    kad_lex_report_foreign(&u);
-    kad_syntax_close(&u);
-    struct kad_policy *p = u.stopped ? NULL : kad_lower(&u, text);
+    struct kad_policy *p = kad_script_read(&u, &tree, text, name, d) ? kad_lower(&u, text) : NULL;
     kad_diags_close(d);
     kad_arena_done(&tree);
     return p;

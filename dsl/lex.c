@@ -69,6 +69,16 @@ void kad_lex_excuse(struct kad_script *u, struct kad_span span)
         }
 }
 
+/* Where something worse is said, what the line was to be is doubtful. */
+static bool is_broken_line(const struct kad_script *u, uint32_t at)
+{
+    size_t line = kad_source_line(&u->src, at) + 1;
+    for (size_t i = 0; i < u->diags->n; i++)
+        if (u->diags->v[i].line == line)
+            return true;
+    return false;
+}
+
 /* The first of its word, and counted. */
 static bool is_new(const struct kad_script *u, size_t i)
 {
@@ -82,6 +92,9 @@ static bool is_new(const struct kad_script *u, size_t i)
 void kad_lex_report_foreign(struct kad_script *u)
 {
     size_t n = 0;
+    for (size_t i = 0; i < u->foreign.n; i++)
+        if (is_broken_line(u, u->foreign.v[i].span.from))
+            u->foreign.v[i].excused = true;
     for (size_t i = 0; i < u->foreign.n && n <= FOREIGN_FEW; i++)
         n += is_new(u, i);
     for (size_t i = 0; i < u->foreign.n; i++) {
@@ -181,7 +194,7 @@ static bool may_begin(const void *ctx, int token)
 static int stray_decl(struct kad_script *u, struct kad_token *t, const struct kad_ident *name)
 {
     struct kad_span there;
-    int token = kad_words_near(u, t->span, may_begin, NULL, &there);
+    int token = kad_diags_full(u->diags) ? 0 : kad_words_near(u, t->span, may_begin, NULL, &there);
     if (token == 0 && u->prose)
         return 0;
     struct kad_diag *r = kad_report(u->diags, &u->src, t->span, KAD_K_UNKNOWN_DECL, name->name.p);
@@ -220,10 +233,12 @@ static bool place_decl(struct kad_script *u, struct kad_token *t, const KAD_YYST
         }
         t->token = u->decl = token;
         u->prose = false;
+        u->knows_decl = true;
     } else if (kad_is_decl(t->token)) {
         if (!t->margin)
             (void)kad_report(u->diags, &u->src, t->span, KAD_K_DECL_INDENTED,
                              kad_word_of(t->token, u->swedish));
+        u->knows_decl = u->knows_decl || t->margin;
         begin_decl(u, t);
         u->prose = false;
     } else {
@@ -274,7 +289,7 @@ static void place_inside(struct kad_script *u, struct kad_token *t, KAD_YYSTYPE 
     case TOK_NO:
     case TOK_NONE_OF:
         /* English has one word for two of the Swedish. */
-        if (!u->swedish)
+        if (kad_str_eq(kad_source_slice(&u->src, t->span), KAD_STR("no")))
             t->token = u->last.token == TOK_EXPECT && u->decl == TOK_EXAMPLE ? TOK_NONE_OF : TOK_NO;
         break;
     case TOK_REMIND:
@@ -282,7 +297,8 @@ static void place_inside(struct kad_script *u, struct kad_token *t, KAD_YYSTYPE 
     case TOK_MEASURE:
         if (t->token == TOK_MEASURE ? u->last.token != TOK_EXPECT : !t->first)
             break;
-        value->TOK_LATER = (struct kad_ident){kad_str(kad_word_of(t->token, u->swedish)), t->span};
+        value->TOK_LATER =
+            (struct kad_ident){.name = kad_str(kad_word_of(t->token, u->swedish)), .span = t->span};
         t->token = TOK_LATER;
         u->skip = KAD_SKIP_LINE;
         u->skip_end = end_of_line(u, t->span.from);
@@ -345,6 +361,8 @@ int kad_yylex(KAD_YYSTYPE *value, struct kad_span *span, struct kad_script *u)
         t.token = 0;
     u->before = u->last;
     u->last = t;
+    if (u->keep)
+        kad_vec_push(u->arena, &u->tokens, t);
     *span = t.span;
     return t.token;
 }

@@ -102,7 +102,7 @@ static void lower_policy(struct kad_lower *l)
             kad_advise(l->u->diags, r, _("Write `%s` or `%s`."), kad_keyword(l, TOK_RUNNING_NEW),
                        kad_keyword(l, TOK_RUNNING_OLD));
         }
-    } else if (l->u->n_suspects == 0) {
+    } else if (l->u->suspects.n == 0) {
         (void)kad_say(l, (struct kad_span){0, 0}, KAD_K_NO_POLICY);
     }
     if (closed.days.n > 1)
@@ -166,7 +166,6 @@ struct kad_policy *kad_lower(struct kad_script *u, struct kad_str original)
     struct kad_lower l = {.u = u, .p = p, .a = &p->arena};
     p->text = kad_str_dup(l.a, original);
     kad_declare(&l);
-    kad_policy_index(p);
     lower_policy(&l);
     kad_type_fields(&l);
     kad_lower_params(&l);

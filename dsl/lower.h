@@ -6,6 +6,27 @@
 
 #include "dsl/script.h"
 
+/* Name spaces of their own. */
+enum kad_space {
+    KAD_SP_ROLE = 1,
+    KAD_SP_CHOICE,
+    KAD_SP_PARAM,
+    KAD_SP_KIND,
+    KAD_SP_EVENT,
+    KAD_SP_RULE,
+    KAD_SP_TASK,
+};
+/* Which name stands for what, for all name spaces. */
+struct kad_names {
+    struct kad_named {
+        enum kad_space space; /* 0: free */
+        struct kad_str name;
+        int index;
+        uint32_t at; /* where it was declared */
+    } *v;
+    size_t n, cap; /* a power of two */
+};
+
 /* What the compiler knows of an attribute beside its table entry. */
 struct kad_attr_info {
     const struct kad_clause *clause; /* NULL: a param read as an attribute */
@@ -19,6 +40,7 @@ struct kad_lower {
     const struct kad_decl **kinds; /* by index in the policy's tables; NULL: not declared */
     const struct kad_decl **choices, **events, **rules, **params;
     struct kad_attr_info **attrs; /* [kind][attribute] */
+    struct kad_names names;
     bool *choice_used;
     const struct kad_decl *policy_decl;
     bool wants_working_days; /* some rule counts or moves to working days */
@@ -55,16 +77,23 @@ struct kad_near {
     struct kad_str wanted, best;
     unsigned distance;
 };
-struct kad_near kad_near_to(struct kad_str wanted);
+struct kad_near kad_near_to(const struct kad_lower *l, struct kad_str wanted);
 void kad_near_try(struct kad_near *n, struct kad_str name);
 /* Puts "did you mean" and the corrected line to the message, if something is near. */
 void kad_near_say(struct kad_lower *l, struct kad_diag *r, const struct kad_near *n,
                   struct kad_span span);
 
+const struct kad_named *kad_name_get(const struct kad_names *t, enum kad_space space,
+                                     struct kad_str name);
+void kad_name_put(struct kad_lower *l, struct kad_named entry);
+
 /* Look-ups that complain; -1 when there is none (or it stands in a declaration with a mistake). */
 int kad_find_event(struct kad_lower *l, const struct kad_ident *name);
 /* ... and the event is of this kind of subject (-1: of any). */
 int kad_find_event_of(struct kad_lower *l, const struct kad_ident *name, int kind);
+/* Reports the commas that are missing in a list of events, or two words that are one event's name;
+ * the list as it was meant. */
+kad_idents kad_event_list(struct kad_lower *l, const kad_idents *names);
 int kad_find_field(struct kad_lower *l, int event, const struct kad_ident *name);
 int kad_find_kind(struct kad_lower *l, const struct kad_ident *name);
 int kad_find_attribute(struct kad_lower *l, int kind, const struct kad_ident *name);

@@ -1,4 +1,5 @@
 /* Names and values as messages and look-ups need them. */
+#include "dsl/build.h"
 #include "dsl/lower.h"
 #include "dsl/parser.h"
 #include "dsl/syntax.h"
@@ -44,12 +45,52 @@ const char *kad_keyword(const struct kad_lower *l, int token)
     return word ? word : "";
 }
 
+/* --- every name, by its space --- */
+
+static size_t slot_of(const struct kad_names *t, enum kad_space space, struct kad_str name)
+{
+    uint32_t h = 2166136261u ^ (uint32_t)space;
+    for (size_t i = 0; i < name.n; i++)
+        h = (h ^ (unsigned char)name.p[i]) * 16777619u;
+    size_t at = (h ^ h >> 15) & (t->cap - 1);
+    while (t->v[at].space != 0 && (t->v[at].space != space || !kad_str_eq(t->v[at].name, name)))
+        at = (at + 1) & (t->cap - 1);
+    return at;
+}
+
+const struct kad_named *kad_name_get(const struct kad_names *t, enum kad_space space,
+                                     struct kad_str name)
+{
+    if (t->cap == 0)
+        return NULL;
+    const struct kad_named *e = &t->v[slot_of(t, space, name)];
+    return e->space != 0 ? e : NULL;
+}
+
+void kad_name_put(struct kad_lower *l, struct kad_named entry)
+{
+    struct kad_names *t = &l->names;
+    if (2 * t->n >= t->cap) {
+        struct kad_names old = *t;
+        t->cap = old.cap ? 2 * old.cap : 256;
+        t->v = kad_arena_array(l->u->arena, struct kad_named, t->cap);
+        for (size_t i = 0; i < old.cap; i++)
+            if (old.v[i].space != 0)
+                t->v[slot_of(t, old.v[i].space, old.v[i].name)] = old.v[i];
+    }
+    struct kad_named *e = &t->v[slot_of(t, entry.space, entry.name)];
+    t->n += e->space == 0;
+    *e = entry;
+}
+
 /* --- names that are nearly right --- */
 
 #define SLIPS 2
 
-struct kad_near kad_near_to(struct kad_str wanted)
+struct kad_near kad_near_to(const struct kad_lower *l, struct kad_str wanted)
 {
+    if (kad_diags_full(l->u->diags))
+        return (struct kad_near){.wanted = wanted};
     /* In a short name two slips make another name. */
     return (struct kad_near){.wanted = wanted, .distance = wanted.n <= 4 ? 2 : SLIPS + 1};
 }
@@ -86,7 +127,7 @@ int kad_find_event(struct kad_lower *l, const struct kad_ident *name)
     int i = kad_policy_event(l->p, name->name);
     if (i >= 0 || is_suspect(l, name))
         return i;
-    struct kad_near near = kad_near_to(name->name);
+    struct kad_near near = kad_near_to(l, name->name);
     for (size_t k = 0; k < l->p->n_events; k++)
         kad_near_try(&near, l->p->events[k].name);
     kad_near_say(l, kad_say(l, name->span, KAD_K_NO_EVENT, name->name.p), &near, name->span);
@@ -103,6 +144,35 @@ int kad_find_event_of(struct kad_lower *l, const struct kad_ident *name, int kin
     return -1;
 }
 
+/* `employment ended` for `employment_ended`: the one event that the two words name; -1: none. */
+static int joined_event(struct kad_lower *l, const struct kad_ident *a, const struct kad_ident *b)
+{
+    const char *name = kad_arena_printf(l->u->arena, "%s_%s", a->name.p, b->name.p);
+    return kad_policy_event(l->p, kad_str(name));
+}
+
+kad_idents kad_event_list(struct kad_lower *l, const kad_idents *names)
+{
+    kad_idents meant = {0};
+    for (size_t i = 0; i < names->n; i++) {
+        struct kad_ident name = names->v[i];
+        int joined = i + 1 < names->n && names->v[i + 1].no_comma
+                         ? joined_event(l, &name, &names->v[i + 1])
+                         : -1;
+        if (joined >= 0) {
+            struct kad_near near = {.best = l->p->events[joined].name};
+            name.span.to = names->v[++i].span.to;
+            name.name = near.best;
+            kad_near_say(l, kad_say(l, name.span, KAD_K_NO_EVENT, kad_text_at(l, name.span)), &near,
+                         name.span);
+        } else if (name.no_comma) {
+            kad_missing_comma(l->u, name.span);
+        }
+        kad_vec_push(l->u->arena, &meant, name);
+    }
+    return meant;
+}
+
 int kad_find_field(struct kad_lower *l, int event, const struct kad_ident *name)
 {
     if (event < 0)
@@ -111,7 +181,7 @@ int kad_find_field(struct kad_lower *l, int event, const struct kad_ident *name)
     int i = kad_event_field(e, name->name);
     if (i >= 0 || is_suspect(l, name))
         return i;
-    struct kad_near near = kad_near_to(name->name);
+    struct kad_near near = kad_near_to(l, name->name);
     for (size_t k = 0; k < e->n_fields; k++)
         kad_near_try(&near, e->fields[k].name);
     kad_near_say(l, kad_say(l, name->span, KAD_K_NO_FIELD, e->name.p, name->name.p), &near,
@@ -124,7 +194,7 @@ int kad_find_kind(struct kad_lower *l, const struct kad_ident *name)
     int i = kad_policy_kind(l->p, name->name);
     if (i >= 0 || is_suspect(l, name))
         return i;
-    struct kad_near near = kad_near_to(name->name);
+    struct kad_near near = kad_near_to(l, name->name);
     for (size_t k = 0; k < l->p->n_kinds; k++)
         kad_near_try(&near, l->p->kinds[k].name);
     kad_near_say(l, kad_say(l, name->span, KAD_K_NO_KIND, name->name.p), &near, name->span);
@@ -139,7 +209,7 @@ int kad_find_attribute(struct kad_lower *l, int kind, const struct kad_ident *na
     int i = kad_kind_attribute(k, name->name);
     if (i >= 0 || is_suspect(l, name))
         return i;
-    struct kad_near near = kad_near_to(name->name);
+    struct kad_near near = kad_near_to(l, name->name);
     for (size_t n = 0; n < k->n_attributes; n++)
         kad_near_try(&near, k->attributes[n].name);
     kad_near_say(l, kad_say(l, name->span, KAD_K_NO_ATTRIBUTE, k->name.p, name->name.p), &near,
@@ -156,7 +226,8 @@ int kad_find_task(struct kad_lower *l, const struct kad_ident *a, const struct k
         full = kad_str(kad_arena_printf(l->u->arena, "%s.%s", a->name.p, b->name.p));
         span.to = b->span.to;
     }
-    int i = kad_policy_task(l->p, full);
+    const struct kad_named *known = kad_name_get(&l->names, KAD_SP_TASK, full);
+    int i = known ? known->index : -1;
     if (i >= 0) {
         int of = l->p->rules[l->p->tasks[i].rule].subject;
         if (kind < 0 || of < 0 || of == kind)
@@ -167,7 +238,7 @@ int kad_find_task(struct kad_lower *l, const struct kad_ident *a, const struct k
     }
     if (is_suspect(l, a) || (b->name.p && is_suspect(l, b)))
         return -1;
-    struct kad_near near = kad_near_to(full);
+    struct kad_near near = kad_near_to(l, full);
     for (size_t k = 0; k < l->p->n_tasks; k++)
         kad_near_try(&near, l->p->tasks[k].name);
     kad_near_say(l, kad_say(l, span, KAD_K_NO_TASK, full.p), &near, span);
@@ -204,10 +275,10 @@ const char *kad_type_said(struct kad_lower *l, enum kad_type type, int ref)
 
 static bool no_such_value(struct kad_lower *l, const struct kad_literal *lit, struct kad_want want)
 {
-    struct kad_ident name = {lit->str, lit->span};
+    struct kad_ident name = {.name = lit->str, .span = lit->span};
     if (is_suspect(l, &name))
         return false;
-    struct kad_near near = kad_near_to(lit->str);
+    struct kad_near near = kad_near_to(l, lit->str);
     if (want.type == KAD_T_CHOICE) {
         const struct kad_choice *c = &l->p->choices[want.ref];
         if (kad_syntax_suspect(l->u, c->name))

@@ -50,8 +50,9 @@ static struct kad_triggers events_of(struct kad_lower *l, const kad_idents *name
 
 static int task_named(struct kad_lower *l, const struct kad_rule *r, const struct kad_ident *event)
 {
-    return kad_policy_task(
-        l->p, kad_str(kad_arena_printf(l->u->arena, "%s.%s", r->name.p, event->name.p)));
+    struct kad_str name = kad_str(kad_arena_printf(l->u->arena, "%s.%s", r->name.p, event->name.p));
+    const struct kad_named *known = kad_name_get(&l->names, KAD_SP_TASK, name);
+    return known ? known->index : -1;
 }
 
 /* The phases of one task are done by the same events: `line` is where the first says which. */
@@ -209,7 +210,9 @@ void kad_lower_phases(struct kad_lower *l, struct kad_rule *r, const struct kad_
     if (n > 1)
         qsort(all, n, sizeof *all, by_first);
     check_pairs(l, all, n);
-    check_gaps(l, all, n);
+    /* A phase that could not be read may be what is missing. */
+    if (!d->broken)
+        check_gaps(l, all, n);
     r->phases = kad_arena_array(l->a, struct kad_phase_def, n + 1);
     for (size_t i = 0; i < n; i++)
         r->phases[r->n_phases++] = all[i].def;

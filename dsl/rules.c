@@ -167,8 +167,11 @@ static struct kad_triggers triggers(struct kad_lower *l, const struct kad_decl *
     struct kad_triggers t = {kad_arena_array(l->a, struct kad_trigger, n + 1), 0};
     for (size_t i = 0; i < d->clauses.n; i++) {
         const struct kad_clause *c = d->clauses.v[i];
-        for (size_t k = 0; c->kind == kind && k < c->names.n; k++) {
-            t.v[t.n] = trigger(l, &c->names.v[k], c->where, subject);
+        if (c->kind != kind)
+            continue;
+        kad_idents names = kad_event_list(l, &c->names);
+        for (size_t k = 0; k < names.n; k++) {
+            t.v[t.n] = trigger(l, &names.v[k], c->where, subject);
             t.n += t.v[t.n].event >= 0;
         }
     }
@@ -219,7 +222,7 @@ static void owner(struct kad_lower *l, struct kad_rule *r, const struct kad_iden
     r->owner_role = kad_policy_role(l->p, name->name);
     if (r->owner_role >= 0 || !k || kad_syntax_suspect(l->u, name->name))
         return;
-    struct kad_near near = kad_near_to(name->name);
+    struct kad_near near = kad_near_to(l, name->name);
     for (size_t i = 0; i < k->n_attributes; i++)
         if (k->attributes[i].type == KAD_T_PERSON)
             kad_near_try(&near, k->attributes[i].name);
@@ -268,9 +271,12 @@ static void lower_task(struct kad_lower *l, struct kad_rule *r, const struct kad
     r->whens = kad_arena_array(l->a, struct kad_when, n + 1);
     for (size_t i = 0; i < d->clauses.n; i++) {
         const struct kad_clause *c = d->clauses.v[i];
-        for (size_t k = 0; c->kind == KAD_C_WHEN && k < c->names.n; k++) {
+        if (c->kind != KAD_C_WHEN)
+            continue;
+        kad_idents names = kad_event_list(l, &c->names);
+        for (size_t k = 0; k < names.n; k++) {
             struct kad_when *w = &r->whens[r->n_whens];
-            *w = (struct kad_when){trigger(l, &c->names.v[k], c->where, r->subject),
+            *w = (struct kad_when){trigger(l, &names.v[k], c->where, r->subject),
                                    offset(l, &c->due, r->subject), kad_line_no(l, c->span)};
             r->n_whens += w->trigger.event >= 0;
         }
@@ -346,9 +352,9 @@ static void lower_duty(struct kad_lower *l, struct kad_rule *r, const struct kad
 
 static void done_by(struct kad_lower *l, struct kad_rule *r, const struct kad_decl *d)
 {
-    int task = kad_policy_task(l->p, r->name);
-    kad_assert(task >= 0);
-    l->p->tasks[task].done_by = triggers(l, d, KAD_C_DONE_BY, r->subject);
+    const struct kad_named *task = kad_name_get(&l->names, KAD_SP_TASK, r->name);
+    kad_assert(task);
+    l->p->tasks[task->index].done_by = triggers(l, d, KAD_C_DONE_BY, r->subject);
     if (!first_of(d, KAD_C_DONE_BY) && !d->broken)
         (void)kad_say(l, d->name.span, KAD_K_NOTHING_DOES, r->name.p);
 }

@@ -83,7 +83,8 @@ int kad_scan_word(struct kad_script *u, struct kad_span *span, struct kad_ident 
         n = 1;
     }
     *ret = (struct kad_ident){
-        kad_str_dup(u->arena, (struct kad_str){u->src.text.p + span->from, n}), *span};
+        .name = kad_str_dup(u->arena, (struct kad_str){u->src.text.p + span->from, n}),
+        .span = *span};
     return TOK_NAME;
 }
 
@@ -96,13 +97,13 @@ int kad_scan_glued(struct kad_script *u, struct kad_span span, struct kad_ident 
         digits++;
     struct kad_span gap = {span.from + (uint32_t)digits, span.from + (uint32_t)digits};
     kad_mend(u->diags, &u->src, r, gap, KAD_STR(" "));
-    *ret = (struct kad_ident){kad_str_dup(u->arena, s), span};
+    *ret = (struct kad_ident){.name = kad_str_dup(u->arena, s), .span = span};
     return TOK_NAME;
 }
 
 int kad_scan_key_text(struct kad_script *u, struct kad_span span, struct kad_ident *ret)
 {
-    *ret = (struct kad_ident){kad_str_dup(u->arena, piece(u, span)), span};
+    *ret = (struct kad_ident){.name = kad_str_dup(u->arena, piece(u, span)), .span = span};
     return TOK_KEY;
 }
 
@@ -182,6 +183,52 @@ static size_t quote_at(struct kad_str s, size_t i)
     return 0;
 }
 
+/* A quote without its mate swallows the rest of the line, or with another text on the line turns it
+ * inside out: what was to be outside then stands within, with blanks before its keyword. The opening
+ * quote whose mate is missing, and where that probably was to stand; false: not to be told. */
+static bool find_open(struct kad_str line, size_t *ret_open, size_t *ret_end)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        size_t n = quote_at(line, i);
+        if (n == 0)
+            continue;
+        size_t end = i + n;
+        while (end < line.n && quote_at(line, end) == 0)
+            end++;
+        for (size_t k = i + n; k + 1 < end; k++)
+            if (line.p[k] == ' ' && line.p[k + 1] == ' ') {
+                *ret_open = i;
+                *ret_end = k;
+                return true;
+            }
+        i = end;
+    }
+    return false;
+}
+
+static void say_open(struct kad_script *u, uint32_t at)
+{
+    size_t no = kad_source_line(&u->src, at), open, end;
+    uint32_t from = u->src.lines[no];
+    struct kad_str line = kad_source_line_text(&u->src, no);
+    bool found = find_open(line, &open, &end);
+    struct kad_span place = {at, at + 1};
+    if (found)
+        place = (struct kad_span){from + (uint32_t)open, from + (uint32_t)open + 1};
+    struct kad_diag *r = kad_report(u->diags, &u->src, place, KAD_K_OPEN_TEXT);
+    kad_vec_push(u->arena, &u->broken, at);
+    size_t quotes = 0;
+    for (size_t i = 0; i < line.n; i++)
+        quotes += quote_at(line, i) > 0;
+    if (!found && quotes > 1)
+        return;
+    if (!found)
+        for (end = line.n; end > 0 && (line.p[end - 1] == ' ' || line.p[end - 1] == '\t');)
+            end--;
+    struct kad_span gap = {from + (uint32_t)end, from + (uint32_t)end};
+    kad_mend(u->diags, &u->src, r, gap, KAD_STR("\""));
+}
+
 /* Where the text ends that begins at `from`: at the next quote of the same make, else at any. SIZE_MAX:
  * nowhere on this line. */
 static size_t text_end(struct kad_str s, size_t from, bool straight, size_t *ret_quote)
@@ -220,22 +267,17 @@ int kad_scan_text(struct kad_script *u, struct kad_span *span, struct kad_ident 
     }
     size_t end = text_end(s, open, open == 1, &quote);
     if (end == SIZE_MAX) {
-        struct kad_diag *r =
-            kad_report(u->diags, &u->src,
-                       (struct kad_span){span->from, span->from + (uint32_t)open}, KAD_K_OPEN_TEXT);
-        kad_vec_push(u->arena, &u->broken, span->from);
+        say_open(u, span->from);
         end = s.n;
         while (end > open && (s.p[end - 1] == ' ' || s.p[end - 1] == '\t'))
             end--;
-        struct kad_span at = {span->from + (uint32_t)end, span->from + (uint32_t)end};
-        kad_mend(u->diags, &u->src, r, at, KAD_STR("\""));
     }
     struct kad_str inner = {s.p + open, end - open};
     if (inner.n > KAD_LIMIT_TEXT)
         inner.n = 0;
     *ret_keep = end + quote;
     span->to = span->from + (uint32_t)*ret_keep;
-    *ret = (struct kad_ident){kad_str_dup(u->arena, inner), *span};
+    *ret = (struct kad_ident){.name = kad_str_dup(u->arena, inner), .span = *span};
     return TOK_TEXT;
 }
 

@@ -44,11 +44,15 @@ struct kad_script {
     struct kad_token last, before; /* given last, and the one before that */
     enum kad_skip skip;
     uint32_t skip_end;
+    bool knows_decl;             /* some line began a declaration */
     bool prose;                      /* lines at the margin that begin no declaration: said once */
     int decl;                        /* the token that began the declaration we are in; 0: none */
     bool stopped;                    /* a limit is passed: the text ends here */
     int depth;                       /* of open parentheses */
     bool said_indent;                /* that a line of this declaration must be indented */
+    bool keep;                       /* remember what the parser is given, for the formatter: */
+    kad_vec(struct kad_token) tokens;
+    kad_vec(struct kad_span) softs;  /* words of the language that stood there as names */
     kad_vec(struct kad_span) starts; /* of every declaration in the text; `to` is where it ends */
 
     /* parser */
@@ -60,9 +64,14 @@ struct kad_script {
     struct kad_decl *open; /* being read */
 
     /* names that stand in broken declarations count as known: sorted */
-    struct kad_str *suspects;
-    size_t n_suspects;
+    kad_vec(struct kad_str) suspects;
 };
+
+/* --- dsl.c --- */
+/* Read the text as far as the tree: u->keep may be set, all else is filled in here; it lives in the
+ * arena `tree`. False: it is no text that could be read. Mistakes are in *d. */
+bool kad_script_read(struct kad_script *u, struct kad_arena *tree, struct kad_str text,
+                     const char *name, struct kad_diags *d);
 
 /* --- lex.c --- */
 /* Find out the file's language and get ready to scan. The text has been checked to be UTF-8. */

@@ -241,44 +241,120 @@ static void no_definition(struct kad_script *u)
     (void)kad_report(u->diags, &u->src, name, KAD_K_NO_DEFINITION, shown_token(u, name));
 }
 
-/* A word that may not stand here. `could_end`: the line is complete without it. */
-static void misplaced(struct kad_script *u, int token, struct kad_span span, const struct wanted *w,
-                      bool could_end)
+/* What people write who do not know the word; looked for where the token may stand. */
+static const struct {
+    const char *found;
+    int token;
+} hints[] = {
+    {"per year", TOK_A_YEAR},   {"per år", TOK_A_YEAR}, {"per month", TOK_A_MONTH},
+    {"per månad", TOK_A_MONTH}, {"between", TOK_FROM},  {"mellan", TOK_FROM},
+    {"equals", TOK_IS},         {"if", TOK_WHERE},      {"om", TOK_WHERE},
+    {"else", TOK_OTHERWISE},
+};
+
+static int hinted(const struct kad_script *u, struct kad_span span, const struct wanted *w,
+                  struct kad_span *ret)
 {
-    struct kad_span there;
-    int near = token == TOK_NAME || token == TOK_LINE_NAME
-                   ? kad_words_near(u, span, may_stand, w, &there)
-                   : 0;
-    const char *found = shown_token(u, span);
-    if (near != 0) {
-        const char *word = kad_word_of(near, u->swedish);
-        struct kad_diag *r =
-            kad_report(u->diags, &u->src, there, KAD_K_UNEXPECTED, shown_token(u, there));
+    struct kad_str rest = {u->src.text.p + span.from, u->src.text.n - span.from};
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        size_t n = strlen(hints[i].found);
+        if (wants(w, hints[i].token) && rest.n > n && memcmp(rest.p, hints[i].found, n) == 0 &&
+            !is_word_byte(rest.p[n])) {
+            *ret = (struct kad_span){span.from, span.from + (uint32_t)n};
+            return hints[i].token;
+        }
+    }
+    return 0;
+}
+
+/* `between 18 and 64`: the rest of the line is mended too, from its `and` on. */
+static void say_hint(struct kad_script *u, int token, struct kad_span there)
+{
+    const char *word = kad_word_of(token, u->swedish);
+    struct kad_diag *r =
+        kad_report(u->diags, &u->src, there, KAD_K_UNEXPECTED, shown_token(u, there));
+    if (token != TOK_FROM) {
         kad_advise(u->diags, r, _("Did you mean `%s`?"), word);
         kad_mend(u->diags, &u->src, r, there, kad_str(word));
         return;
     }
+    kad_advise(u->diags, r, _("Did you mean `%s 18 %s 64`?"), word,
+               kad_word_of(TOK_TO, u->swedish));
+}
+
+/* One value held against another: after the first, how. */
+static void say_comparisons(struct kad_script *u, struct kad_diag *r)
+{
+    kad_advise(u->diags, r,
+               _("Values are compared by words such as `%s`, `%s`, `%s`, `%s` or `%s`."),
+               kad_word_of(TOK_IS, u->swedish), kad_word_of(TOK_AT_LEAST, u->swedish),
+               kad_word_of(TOK_AT_MOST, u->swedish), kad_word_of(TOK_FROM, u->swedish),
+               kad_word_of(TOK_IN, u->swedish));
+}
+
+/* A word that is nearly one that may stand here, or that people write instead. */
+static bool say_near(struct kad_script *u, int token, struct kad_span span, const struct wanted *w)
+{
+    struct kad_span there;
+    if (kad_diags_full(u->diags))
+        return false;
+    int near = hinted(u, span, w, &there);
+    if (near != 0) {
+        say_hint(u, near, there);
+        return true;
+    }
+    if (token != TOK_NAME && token != TOK_LINE_NAME)
+        return false;
+    near = kad_words_near(u, span, may_stand, w, &there);
+    if (near == 0)
+        return false;
+    const char *word = kad_word_of(near, u->swedish);
+    struct kad_diag *r =
+        kad_report(u->diags, &u->src, there, KAD_K_UNEXPECTED, shown_token(u, there));
+    kad_advise(u->diags, r, _("Did you mean `%s`?"), word);
+    kad_mend(u->diags, &u->src, r, there, kad_str(word));
+    return true;
+}
+
+/* Is it a word that an event may go on with behind its fields? */
+static bool is_note(int token)
+{
+    return token == TOK_SOURCE || token == TOK_LINE_SOURCE || token == TOK_READING ||
+           token == TOK_QUESTION || token == TOK_REVIEW_BY;
+}
+
+/* A word that may not stand here. `could_end`: the line is complete without it. */
+static void misplaced(struct kad_script *u, int token, struct kad_span span, const struct wanted *w,
+                      bool could_end)
+{
+    if (say_near(u, token, span, w))
+        return;
     if (token == '.' && u->decl == TOK_SUBJECT && could_end) {
         no_definition(u);
         return;
     }
+    const char *found = shown_token(u, span);
     bool word = kad_word_of(token, u->swedish) != NULL;
-    bool attribute = u->decl == TOK_SUBJECT && u->last.first && could_end;
+    /* Where a line or a field begins with a name. */
+    bool begins = could_end && ((u->decl == TOK_SUBJECT && u->last.first) ||
+                                (u->decl == TOK_EVENT && !is_note(token)));
     struct said s = accepted(u, w);
-    if (word && wants(w, TOK_NAME) && (s.n == 1 || attribute)) {
+    if (word && wants(w, TOK_NAME) && (s.n == 1 || begins)) {
         (void)kad_report(u->diags, &u->src, span, KAD_K_RESERVED, found);
         return;
     }
     struct kad_diag *r = kad_report(u->diags, &u->src, span,
                                     *found ? KAD_K_UNEXPECTED : KAD_K_UNEXPECTED_TEXT, found);
-    if (!could_end)
+    if (wants(w, TOK_IS) && wants(w, TOK_AT_LEAST))
+        say_comparisons(u, r);
+    else if (!could_end)
         advise_accepted(u, r, &s);
     else if (u->last.first)
         advise_lines(u, r);
     else if (token == TOK_NAME && wants(w, TOK_TEXT))
         say_quotes(u, r, span);
     else
-        kad_advise(u->diags, r, _("The line is complete before it."));
+        kad_advise(u->diags, r, _("The line is complete without it."));
 }
 
 static uint32_t end_of_line(const struct kad_script *u, uint32_t at)
@@ -379,19 +455,16 @@ static int by_text(const void *a, const void *b)
 
 static void collect(struct kad_script *u, struct kad_str text)
 {
-    kad_vec(struct kad_str) found = {u->suspects, u->n_suspects, u->n_suspects};
     for (size_t i = 0; i < text.n;) {
         size_t from = i;
         while (i < text.n && is_word_byte(text.p[i]))
             i++;
         struct kad_str word = {text.p + from, i - from};
         if (word.n > 0)
-            kad_vec_push(u->arena, &found, word);
+            kad_vec_push(u->arena, &u->suspects, word);
         else
             i++;
     }
-    u->suspects = found.v;
-    u->n_suspects = found.n;
 }
 
 void kad_syntax_close(struct kad_script *u)
@@ -402,14 +475,14 @@ void kad_syntax_close(struct kad_script *u)
     for (size_t i = 0; i < u->starts.n; i++)
         if (broken[i + 1])
             collect(u, kad_source_slice(&u->src, u->starts.v[i]));
-    if (u->n_suspects > 1)
-        qsort(u->suspects, u->n_suspects, sizeof *u->suspects, by_text);
+    if (u->suspects.n > 1)
+        qsort(u->suspects.v, u->suspects.n, sizeof *u->suspects.v, by_text);
     for (size_t i = 0; i < u->decls.n; i++)
         u->decls.v[i]->broken = broken[start_of(u, u->decls.v[i]->span.from)];
 }
 
 bool kad_syntax_suspect(const struct kad_script *u, struct kad_str name)
 {
-    return u->n_suspects > 0 &&
-           bsearch(&name, u->suspects, u->n_suspects, sizeof *u->suspects, by_text) != NULL;
+    return u->suspects.n > 0 &&
+           bsearch(&name, u->suspects.v, u->suspects.n, sizeof *u->suspects.v, by_text) != NULL;
 }

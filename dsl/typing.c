@@ -33,7 +33,7 @@ static bool named_type(struct kad_lower *l, const struct kad_ident *name, struct
         return false;
     static const int words[] = {TOK_T_TEXT,    TOK_T_NUMBER, TOK_T_DATE, TOK_T_MONEY,
                                 TOK_T_PERCENT, TOK_T_PERSON, TOK_T_YESNO};
-    struct kad_near near = kad_near_to(name->name);
+    struct kad_near near = kad_near_to(l, name->name);
     for (size_t i = 0; i < l->p->n_choices; i++)
         kad_near_try(&near, l->p->choices[i].name);
     for (size_t i = 0; i < l->p->n_kinds; i++)

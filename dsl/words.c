@@ -192,6 +192,15 @@ const char *kad_word_of(int token, bool swedish)
     return NULL;
 }
 
+const char *kad_word_second(int token, bool swedish)
+{
+    for (size_t i = 0; i < N_WORDS; i++)
+        if (words[i].token == token && !(words[i].english && words[i].swedish) &&
+            (words[i].swedish != NULL) == swedish)
+            return swedish ? words[i].swedish : words[i].english;
+    return kad_word_of(token, swedish);
+}
+
 /* --- nearest --- */
 
 /* The text of as many words as the phrase has, from `at` on, on one line. */

@@ -22,6 +22,8 @@ const struct kad_phrase *kad_words_find(const struct kad_script *u, uint32_t at,
 const struct kad_phrase *kad_words_exact(const struct kad_script *u, struct kad_str text);
 /* How the file's language writes a token; NULL when the token is no word. */
 const char *kad_word_of(int token, bool swedish);
+/* The same, in its second form where it has one (`day`, `veckor`). */
+const char *kad_word_second(int token, bool swedish);
 /* The word or phrase of the file's language nearest to what stands at `span`, among the tokens for
  * which `may` holds; *ret_span is how much of the line it would replace. Token 0: none is near. */
 int kad_words_near(const struct kad_script *u, struct kad_span span,

@@ -207,6 +207,42 @@ static void an_event_has_a_limit_of_fields(void **state)
     kad_buf_done(&text);
 }
 
+static void a_declaration_has_a_limit_of_parts(void **state)
+{
+    (void)state;
+    struct kad_buf text = {0};
+    kad_buf_puts(&text, "choice c\n");
+    for (int i = 0; i <= KAD_LIMIT_RULE_DECLS; i++)
+        kad_buf_printf(&text, " v%d\n", i);
+    assert_said((struct kad_str){text.p, text.n},
+                "policy.rules:10002:2: error K008: This declaration has more than 10000 parts.\n"
+                "10002 |  v10000\n      |  ^~~~~~\n");
+    kad_buf_reset(&text);
+    kad_buf_puts(&text, "example \"long\"\n");
+    for (int i = 0; i <= 1000; i++)
+        kad_buf_puts(&text, " 2021-01-01 e\n");
+    assert_said((struct kad_str){text.p, text.n},
+                "policy.rules:1002:2: error K008: This declaration has more than 1000 parts.\n"
+                " 1002 |  2021-01-01 e\n      |  ^~~~~~~~~~~~\n");
+    kad_buf_done(&text);
+}
+
+static void a_subject_has_a_limit_of_attributes(void **state)
+{
+    (void)state;
+    struct kad_buf text = {0};
+    kad_buf_puts(&text, "policy p\n running cases keep the old rules\nevent e of k\nsubject k\n");
+    for (int i = 0; i <= KAD_LIMIT_FIELDS; i++)
+        kad_buf_printf(&text, " a%d = a%d + 1\n", i, i + 1);
+    kad_buf_printf(&text, " a%d is count of e\n", KAD_LIMIT_FIELDS + 1);
+    struct kad_buf b = said((struct kad_str){text.p, text.n});
+    assert_non_null(strstr(kad_buf_str(&b),
+                           "policy.rules:4:9: error K079: The subject `k` has more "
+                           "than 200 attributes.\n"));
+    kad_buf_done(&b);
+    kad_buf_done(&text);
+}
+
 static void not_more_messages_are_shown_than_people_read(void **state)
 {
     (void)state;
@@ -342,6 +378,8 @@ int main(void)
         cmocka_unit_test(what_is_no_text_is_not_read),
         cmocka_unit_test(too_many_declarations_are_not_read),
         cmocka_unit_test(an_event_has_a_limit_of_fields),
+        cmocka_unit_test(a_declaration_has_a_limit_of_parts),
+        cmocka_unit_test(a_subject_has_a_limit_of_attributes),
         cmocka_unit_test(not_more_messages_are_shown_than_people_read),
         cmocka_unit_test(columns_are_what_an_eye_counts),
         cmocka_unit_test(a_very_long_line_is_shown_in_part),
