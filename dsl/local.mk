@@ -21,6 +21,12 @@ dsl_libdsl_a_SOURCES = \
 	dsl/dsl.h \
 	dsl/example.c \
 	dsl/example.h \
+	dsl/format.c \
+	dsl/format.h \
+	dsl/format_doc.c \
+	dsl/format_doc.h \
+	dsl/format_lines.c \
+	dsl/format_rows.c \
 	dsl/lex.c \
 	dsl/lower.c \
 	dsl/lower.h \
@@ -47,6 +53,6 @@ BUILT_SOURCES += dsl/parser.h
 DSL_LIBS = dsl/libdsl.a $(CORE_LIBS)
 
 dsl/attributes.$(OBJEXT) dsl/check.$(OBJEXT) dsl/condition.$(OBJEXT) dsl/declare.$(OBJEXT) \
-dsl/example.$(OBJEXT) dsl/lex.$(OBJEXT) dsl/lower.$(OBJEXT) dsl/names.$(OBJEXT) \
+dsl/example.$(OBJEXT) dsl/format_doc.$(OBJEXT) dsl/format_rows.$(OBJEXT) dsl/lex.$(OBJEXT) dsl/lower.$(OBJEXT) dsl/names.$(OBJEXT) \
 dsl/phases.$(OBJEXT) dsl/rules.$(OBJEXT) dsl/scan.$(OBJEXT) dsl/scanner.$(OBJEXT) \
 dsl/syntax.$(OBJEXT) dsl/typing.$(OBJEXT) dsl/words.$(OBJEXT): dsl/parser.h

@@ -6,7 +6,7 @@ load common
     for command in tasks show record correct retract waive log 'rules check' 'rules adopt' import export replay demo init; do
         has "  $command "
     done
-    for command in explain serve verify erase measure 'rules fmt'; do
+    for command in explain serve verify erase measure; do
         hasnt "  $command "
     done
 }
@@ -44,7 +44,7 @@ load common
         no 2 k "$command"
         said_once "kadens $command” yet."
     done
-    for command in fmt doc; do
+    for command in doc; do
         no 2 k rules "$command" some.rules
         said_once "kadens rules $command” yet."
     done
