@@ -44,6 +44,7 @@ DSL_TESTS = \
 	tests/unit/test_engine_dsl \
 	tests/unit/test_fineprint \
 	tests/unit/test_fineprint_times \
+	tests/unit/test_shipped \
 	tests/unit/test_sketches
 
 BATS_TESTS = \
@@ -104,6 +105,8 @@ tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) 
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
 	$(TOY_SOURCES)
+tests_unit_test_shipped_SOURCES = tests/unit/test_shipped.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
+tests_unit_test_shipped_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sketches_SOURCES = tests/unit/test_sketches.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_sketches_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 
