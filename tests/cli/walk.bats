@@ -17,14 +17,16 @@ steps() {
 }
 
 # edit FILE PATCH: the lines of the patch are looked for one after the other; those with a minus go,
-# those with a plus come. A line that is not found is an error.
+# those with a plus come. A line that is not found is an error. How many blanks stand together is no
+# matter.
 edit() {
     awk '
+    function bare(s) { gsub(/ +/, " ", s); return s }
     NR == FNR { patch[++n] = $0; next }
     function come() { while (p <= n && patch[p] ~ /^\+/) print substr(patch[p++], 2) }
     BEGIN { p = 1 }
     FNR == 1 { come() }
-    p <= n && $0 == substr(patch[p], 2) {
+    p <= n && bare($0) == bare(substr(patch[p], 2)) {
         if (patch[p++] ~ /^ /)
             print
         come()
