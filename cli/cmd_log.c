@@ -122,9 +122,9 @@ static void put_day_heading(struct listing *l, kad_day day)
         put_column(o, kad_str(_("Time")), 5);
         put_column(o, kad_str(_("Happened")), 10);
         put_column(o, kad_str(_("About")), ABOUT);
-        put_column(o, kad_str(_("What")), WHAT);
         if (l->columns)
-            put_column(o, kad_str(_("By")), BY);
+            put_column(o, kad_str(_("What")), WHAT);
+        kad_out_puts(o, l->columns ? _("By") : _("What"));
         kad_out_style(o, KAD_PLAIN);
     }
     kad_put_day_long(&b, day);

@@ -1,4 +1,6 @@
 /* show: one subject on one page. */
+#include <stdlib.h>
+
 #include "cli/json.h"
 #include "cli/records.h"
 #include "cli/rows.h"
@@ -165,6 +167,47 @@ static void put_fact(struct kad_table *t, const struct page *p, const struct kad
     kad_buf_done(&b);
 }
 
+static void put_waiver(struct kad_table *t, const struct page *p, const struct kad_waiver *w)
+{
+    struct kad_buf b = {0};
+    const struct kad_row *row = NULL;
+    for (size_t i = 0; i < p->rows.v.n && !row; i++)
+        if (kad_str_eq(p->rows.v.v[i].i.id, w->task))
+            row = &p->rows.v.v[i];
+    kad_table_row(t, KAD_PLAIN);
+    kad_put_day(&b, w->on);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_table_cell(t, kad_str(_("Task waived")));
+    kad_buf_reset(&b);
+    if (row)
+        kad_buf_printf(&b, "%.*s, %.*s: ", KAD_STR_FMT(kad_task_label(&row->i)),
+                       KAD_STR_FMT(row->ref));
+    else
+        kad_buf_printf(&b, "%.*s: ", KAD_STR_FMT(w->task));
+    kad_buf_put(&b, w->because.p, w->because.n);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_table_cell(t, w->by);
+    kad_buf_reset(&b);
+    kad_buf_printf(&b, "%llu", (unsigned long long)w->seq);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_buf_done(&b);
+}
+
+static int waiver_cmp(const void *pa, const void *pb)
+{
+    const struct kad_waiver *a = *(const struct kad_waiver *const *)pa;
+    const struct kad_waiver *b = *(const struct kad_waiver *const *)pb;
+    if (a->on != b->on)
+        return a->on < b->on ? -1 : 1;
+    return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+/* Does the waiver stand before the fact in the story? */
+static bool comes_first(const struct kad_waiver *w, const struct kad_fact *f)
+{
+    return w->on < f->on || (w->on == f->on && w->seq < f->seq);
+}
+
 static void put_story(struct page *p)
 {
     struct kad_out *o = &p->c->out;
@@ -178,8 +221,22 @@ static void put_story(struct page *p)
     kad_table_init(&t, &p->c->arena, columns, sizeof columns / sizeof *columns);
     size_t shown = kad_derive_end_of(p->s.derive, p->c->as_of);
     size_t skip = shown > STORY_LATEST && !p->c->opt[KAD_O_ALL] ? shown - STORY_LATEST : 0;
-    for (size_t i = skip; i < shown; i++)
-        put_fact(&t, p, &story->facts[i]);
+    kad_vec(const struct kad_waiver *) waivers = {0};
+    for (size_t i = 0; i < story->n_waivers; i++)
+        if (story->waivers[i].on <= p->c->as_of)
+            kad_vec_push(&p->c->arena, &waivers, &story->waivers[i]);
+    if (waivers.n)
+        qsort(waivers.v, waivers.n, sizeof *waivers.v, waiver_cmp);
+    size_t next = 0;
+    for (size_t i = 0; i < shown; i++) {
+        for (; next < waivers.n && comes_first(waivers.v[next], &story->facts[i]); next++)
+            if (i >= skip)
+                put_waiver(&t, p, waivers.v[next]);
+        if (i >= skip)
+            put_fact(&t, p, &story->facts[i]);
+    }
+    while (next < waivers.n)
+        put_waiver(&t, p, waivers.v[next++]);
     kad_out_puts(o, "\n");
     kad_out_style(o, KAD_BOLD);
     kad_out_puts(o, _("Story"));
@@ -187,22 +244,10 @@ static void put_story(struct page *p)
         kad_out_printf(o, _(" (%zu, the latest %d; --all shows all)"), shown, STORY_LATEST);
     kad_out_style(o, KAD_PLAIN);
     kad_out_puts(o, "\n");
-    if (shown)
+    if (t.rows.n)
         kad_table_print(&t, o, 2);
     else
         kad_out_printf(o, "  %s\n", _("Nothing has happened yet."));
-    for (size_t i = 0; i < story->n_waivers; i++) {
-        const struct kad_waiver *w = &story->waivers[i];
-        char day[KAD_DAY_TEXT];
-        if (w->on > p->c->as_of)
-            continue;
-        kad_out_printf(o, "  %s  ", kad_day_text(w->on, day));
-        kad_out_printf(o, "%s ", _("Waived:"));
-        kad_out_safe(o, w->task);
-        kad_out_puts(o, ", ");
-        kad_out_safe(o, w->because);
-        kad_out_puts(o, "\n");
-    }
     size_t later = story->n_facts - shown;
     if (later) {
         kad_out_puts(o, "  ");

@@ -286,8 +286,11 @@ void kad_tell_events(const struct kad_cli *c)
             for (size_t e = 0; e < p->n_events; e++) {
                 if (p->events[e].kind != (int)k)
                     continue;
+                bool whole = p->kinds[k].shape == KAD_KIND_PROGRAMME;
                 if (!headed)
-                    kad_table_heading(&t, KAD_PLAIN, p->kinds[k].label);
+                    kad_table_heading(&t, KAD_PLAIN,
+                                      whole ? kad_str(_("The whole programme (its key: programme)"))
+                                            : p->kinds[k].label);
                 headed = true;
                 kad_table_row(&t, KAD_PLAIN);
                 kad_table_cell(&t, p->events[e].name);

@@ -1,12 +1,17 @@
 load common
 
+# The commands of later releases, as the table has them.
+reserved() {
+    sed -n 's/^RESERVED("\(.*\)")$/\1/p' "$KAD_SRC/cli/cmd.def"
+}
+
 @test "help lists every command that there is, and none that is not" {
     ok k help
     has 'Every day'
     for command in tasks show record correct retract waive log 'rules check' 'rules adopt' import export replay demo init; do
         has "  $command "
     done
-    for command in explain serve verify erase measure; do
+    reserved | while read -r command; do
         hasnt "  $command "
     done
 }
@@ -40,14 +45,15 @@ load common
 }
 
 @test "a command that comes later is known, and answered in one sentence" {
-    for command in explain lists list measures measure report verify checkpoint prove serve status token backup restore erase; do
-        no 2 k "$command"
+    reserved >commands
+    [ -s commands ]
+    while read -r command; do
+        # shellcheck disable=SC2086
+        no 2 k $command
         said_once "kadens $command” yet."
-    done
-    for command in doc; do
-        no 2 k rules "$command" some.rules
-        said_once "kadens rules $command” yet."
-    done
+        # shellcheck disable=SC2086
+        no 2 k $command something --format json
+    done <commands
 }
 
 @test "a slip in a command or an option is answered with what was meant" {

@@ -78,8 +78,11 @@ tame() {
 
 @test "messages of the rules tools are tame too" {
     printf 'policy x "A %s[31m"\n    language en\nevent \t%s\n' "$ESC" "$ESC" >bad.rules
-    no 1 k rules check bad.rules
+    no 2 k rules check bad.rules
     tame
-    no 1 k rules check bad.rules --format json
+    no 2 k rules check bad.rules --format json
+    tame
+    printf 'policy x "A" what <b>=1</b>\n    language en\n' >bad.rules
+    no 1 k rules check bad.rules
     tame
 }
