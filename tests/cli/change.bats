@@ -457,3 +457,33 @@ lives() {
         ok k replay
     done
 }
+
+# ids FILE: of the tasks of a replay as csv
+ids() {
+    cut -d, -f1 "$1" | sort
+}
+
+@test "over made-up histories the diff says before what the change then does" {
+    lives 7 60 >old.jsonl
+    NOW=2014-06-02T08:00:00Z
+    k init >/dev/null
+    k rules adopt "$P2014" --from 2014-07-01 >/dev/null
+    NOW=2020-12-30T08:00:00Z
+    k import --recorded-then --rejects refused.jsonl old.jsonl >/dev/null || [ $? -eq 1 ]
+    for only in '' unit=eksjo,tranas; do
+        no 1 k rules diff "$P2021" --from 2021-01-01 --until 2021-12-31 ${only:+--only $only} --format csv
+        printf '%s\n' "$output" >diff.csv
+        k replay --tasks --as-of 2020-12-30 --until 2021-12-31 --format csv >before.csv
+        NOW=2020-12-30T09:00:00Z
+        ok k rules adopt "$P2021" --from 2021-01-01 ${only:+--only $only}
+        k replay --tasks --as-of 2020-12-30 --until 2021-12-31 --format csv >after.csv
+        comm -13 <(ids before.csv) <(ids after.csv) |
+            diff - <(awk -F, '$5 == "added" { print $4 }' diff.csv | sort)
+        comm -23 <(ids before.csv) <(ids after.csv) |
+            diff - <(awk -F, '$5 == "withdrawn" { print $4 }' diff.csv | sort)
+        [ "$(grep -c ,added, diff.csv)" -gt 30 ]
+        # And it would change nothing more.
+        ok k rules diff "$P2021" --from 2021-01-01 ${only:+--only $only}
+        ok k retract last --because 'Tried'
+    done
+}
