@@ -10,7 +10,7 @@
 /* Nobody's column begins behind this. */
 #define FAR_RIGHT (KAD_FMT_WIDTH - 10)
 /* Lines that would begin behind this are indented instead. */
-#define HANG_MOST 56
+#define HANG_MOST 64
 /* Comments behind lines stand under each other if the lines differ by no more. */
 #define COMMENTS_APART 30
 

@@ -52,6 +52,7 @@ BATS_TESTS = \
 	tests/cli/change.bats \
 	tests/cli/demo.bats \
 	tests/cli/fines.bats \
+	tests/cli/fmt.bats \
 	tests/cli/help.bats \
 	tests/cli/hostile.bats \
 	tests/cli/import.bats \
