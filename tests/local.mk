@@ -36,6 +36,7 @@ CORE_TESTS = \
 	tests/unit/test_workday
 
 DSL_TESTS = \
+	tests/unit/test_diff \
 	tests/unit/test_dsl_compile \
 	tests/unit/test_dsl_condition \
 	tests/unit/test_dsl_diag \
@@ -51,6 +52,7 @@ BATS_TESTS = \
 	tests/cli/badinput.bats \
 	tests/cli/change.bats \
 	tests/cli/demo.bats \
+	tests/cli/diff.bats \
 	tests/cli/fines.bats \
 	tests/cli/fmt.bats \
 	tests/cli/help.bats \
@@ -70,6 +72,8 @@ TOY_SOURCES = \
 	tests/unit/toy_policy.h \
 	tests/unit/toy_store.c \
 	tests/unit/toy_store.h
+tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(TOY_SOURCES)
+tests_unit_test_diff_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_compile_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_condition_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_diag_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
