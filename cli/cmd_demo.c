@@ -15,6 +15,7 @@
 #define CASES_MOST 1000000
 #define POLICY "se-hoglandet-2021"
 #define FIRST_KEY 1001
+#define TRY_WIDTH 48 /* columns of a command to try */
 
 /* The forms of the table. */
 #define FORM_STRING KAD_IN_STRING
@@ -289,14 +290,26 @@ static void put_next_steps(struct demo *m)
         {"kadens tasks --for -", N_("what nobody has")},
         {"kadens log --subject C-1001", N_("what was recorded about one, when and by whom")},
     };
-    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
-        struct kad_buf line = {0};
+    /* Beside each other where there is room for all, else one below the other. */
+    size_t n = sizeof tries / sizeof *tries;
+    bool fits = true;
+    struct kad_buf line = {0};
+    for (size_t i = 0; i < n; i++) {
+        kad_buf_reset(&line);
+        kad_program_put(&line, kad_str(tries[i][0]));
+        size_t width = kad_utf8_width(kad_str(_(tries[i][1])));
+        fits = fits && 2 + TRY_WIDTH + 2 + width <= (o->width ? o->width : 80) &&
+               kad_utf8_width((struct kad_str){line.p, line.n}) <= TRY_WIDTH;
+    }
+    for (size_t i = 0; i < n; i++) {
+        kad_buf_reset(&line);
         kad_program_put(&line, kad_str(tries[i][0]));
         kad_out_puts(o, "  ");
-        kad_text_put_padded(&o->b, (struct kad_str){line.p, line.n}, 48, false);
-        kad_out_printf(o, "  %s\n", _(tries[i][1]));
-        kad_buf_done(&line);
+        kad_text_put_padded(&o->b, (struct kad_str){line.p, line.n}, fits ? TRY_WIDTH : 0, false);
+        kad_out_puts(o, fits ? "  " : "\n      ");
+        kad_out_printf(o, "%s\n", _(tries[i][1]));
     }
+    kad_buf_done(&line);
 }
 
 /* Made beside and renamed when it is whole: an interrupted demo leaves no half store. */
