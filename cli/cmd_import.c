@@ -61,7 +61,7 @@ static bool next_line(struct lines *l)
             if (n < sizeof piece)
                 c = getc_unlocked(l->f);
         }
-        if (l->line.n <= KAD_LIMIT_JSON_LINE)
+        if (l->line.n <= kad_json_limit((struct kad_str){l->line.p, l->line.n}))
             kad_buf_put(&l->line, piece, n);
         else
             l->too_long = true;
@@ -102,7 +102,7 @@ static enum kad_err put_line(struct import *im, struct kad_json_line *j, struct 
     struct kad_str line = {im->in.line.p, im->in.line.n};
     struct kad_outcome out = {0};
     if (im->in.too_long)
-        line.n = KAD_LIMIT_JSON_LINE + 1;
+        line.n = kad_json_limit(line) + 1;
     if (line.n >= 2 && memcmp(line.p, "\x1f\x8b", 2) == 0 && im->in.number == 1)
         return kad_fail(
             reterr, KAD_EINPUT,

@@ -36,6 +36,8 @@ struct kad_json_line {
     struct kad_draft draft;
     size_t column; /* of the mistake, when there is one; from 1 */
 };
+/* How long this line may be, by its beginning: one that adopts a policy holds the policy's text. */
+size_t kad_json_limit(struct kad_str line);
 /* Checks everything that does not need the ledger: length, depth, one object, no key twice, no
  * stranger among the keys, no NUL, numbers that are exact decimals, dates that exist.
  * Owns: json_decref(ret->root) after use, also after a failure (may be NULL). */

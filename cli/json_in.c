@@ -402,6 +402,15 @@ static enum kad_err required(struct reader *r)
     return KAD_OK;
 }
 
+size_t kad_json_limit(struct kad_str line)
+{
+    /* As `export` writes it, the type stands near the front; a text is at the end. */
+    static const char adopts[] = "\"type\":\"kadens.adopted\"";
+    size_t n = line.n < 512 ? line.n : 512;
+    return n > 0 && memmem(line.p, n, adopts, sizeof adopts - 1) ? KAD_LIMIT_JSON_POLICY
+                                                                 : KAD_LIMIT_JSON_LINE;
+}
+
 enum kad_err kad_json_read(struct kad_str line, struct kad_arena *a, struct kad_json_line *ret,
                            struct kad_error *reterr)
 {
@@ -409,9 +418,9 @@ enum kad_err kad_json_read(struct kad_str line, struct kad_arena *a, struct kad_
     struct kad_draft *d = &ret->draft;
     size_t at;
     *ret = (struct kad_json_line){.column = 1};
-    if (line.n > KAD_LIMIT_JSON_LINE)
+    if (line.n > kad_json_limit(line))
         return kad_fail(reterr, KAD_EINPUT, _("The line is longer than %d KiB."),
-                        (int)(KAD_LIMIT_JSON_LINE >> 10));
+                        (int)(kad_json_limit(line) >> 10));
     if (memchr(line.p, 0, line.n))
         return kad_fail(reterr, KAD_EINPUT, _("There is a NUL character in this line."));
     if (!kad_utf8_valid(line, &at)) {

@@ -7,6 +7,7 @@
 #define KAD_LIMIT_NESTING 64             /* parentheses in a condition: the parser's stack */
 #define KAD_LIMIT_DIAGS 50               /* messages shown from one run */
 #define KAD_LIMIT_JSON_LINE (1u << 20)   /* one line of JSON */
+#define KAD_LIMIT_JSON_POLICY (9u << 20) /* one that adopts a policy: its whole text, escaped */
 #define KAD_LIMIT_JSON_DEPTH 16
 #define KAD_LIMIT_KEY 120                /* bytes of a subject key: LMDB keys end at 511 */
 #define KAD_LIMIT_ID 200                 /* bytes of a writer's own id */

@@ -175,3 +175,28 @@ LINES
     [ "$(cat left)" = kept ]
     ! compgen -G 'left.new-*'
 }
+
+@test "a large policy goes out and in again: its line may be longer than others" {
+    {
+        printf 'policy big "Stor"\n    language en\n    running cases follow the new rules\n\n'
+        printf 'subject client "Client"\nevent visit "Visit" of client\n'
+        awk 'BEGIN { for (i = 0; i < 30000; i++) print "# \"" i "\" är en anteckning som styrelsen ville ha kvar" }'
+    } >big.rules
+    ok k init
+    ok k rules adopt big.rules --from 2021-01-01
+    ok k record visit C-1
+    k export >one.jsonl
+    [ "$(head -n 1 one.jsonl | wc -c)" -gt 1500000 ]
+    ok k --store other init
+    ok k --store other import one.jsonl
+    k --store other export >two.jsonl
+    cmp one.jsonl two.jsonl
+}
+
+@test "a line of another kind is not longer than a megabyte" {
+    ok k init
+    awk 'BEGIN { printf "{\"type\":\"visit\",\"subject\":\"C-1\",\"on\":\"2021-01-01\",\"by\":\""
+                 for (i = 0; i < 1100000; i++) printf "x"; print "\"}" }' >long.jsonl
+    no 2 k import long.jsonl
+    said "The line is longer than 1024 KiB."
+}
