@@ -26,6 +26,17 @@ void kad_put_day(struct kad_buf *b, kad_day day)
         kad_buf_printf(b, "%s %s", kad_weekday_short(day), kad_day_text(day, text));
 }
 
+void kad_put_weekday(struct kad_buf *b, kad_day day)
+{
+    kad_buf_puts(b, _(weekdays[kad_weekday(day)]));
+}
+
+void kad_put_month(struct kad_buf *b, kad_day day)
+{
+    struct kad_ymd d = kad_ymd_of(day);
+    kad_buf_printf(b, "%s %d", _(months[d.month - 1]), (int)d.year);
+}
+
 void kad_put_day_words(struct kad_buf *b, kad_day day)
 {
     struct kad_ymd d = kad_ymd_of(day);

@@ -10,6 +10,7 @@ kadens_SOURCES = \
 	cli/cmd_demo.c \
 	cli/cmd_diff.c \
 	cli/cmd_fmt.c \
+	cli/cmd_explain.c \
 	cli/cmd_import.c \
 	cli/cmd_init.c \
 	cli/cmd_log.c \
@@ -29,6 +30,8 @@ kadens_SOURCES = \
 	cli/diff_put.c \
 	cli/effects.c \
 	cli/effects.h \
+	cli/explain.c \
+	cli/explain.h \
 	cli/help.c \
 	cli/help.h \
 	cli/json.c \

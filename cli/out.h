@@ -76,6 +76,8 @@ const char *kad_weekday_short(kad_day day);                           /* "mån" 
 void kad_put_day(struct kad_buf *b, kad_day day);                     /* "mån 2021-06-07" */
 void kad_put_day_long(struct kad_buf *b, kad_day day);                /* "måndag 7 juni 2021" */
 void kad_put_day_words(struct kad_buf *b, kad_day day);               /* "7 juni 2021" */
+void kad_put_weekday(struct kad_buf *b, kad_day day);                 /* "söndag" */
+void kad_put_month(struct kad_buf *b, kad_day day);                   /* "februari 2021" */
 void kad_put_relative(struct kad_buf *b, kad_day day, kad_day today); /* "i dag", "om 3 dagar" */
 void kad_put_late(struct kad_buf *b, int32_t days);                   /* "3 dagar sen" */
 /* "12 345", with the thousands apart as the running language writes them. */

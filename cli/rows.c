@@ -8,8 +8,7 @@
 
 /* --- gathering --- */
 
-/* Does another instance's id end so? */
-static bool ends_so(struct kad_str id, struct kad_str end)
+bool kad_id_ends(struct kad_str id, struct kad_str end)
 {
     return id.n > end.n && id.p[id.n - end.n - 1] == '/' &&
            memcmp(id.p + id.n - end.n, end.p, end.n) == 0;
@@ -23,7 +22,7 @@ static struct kad_str short_end(struct kad_str id, const struct kad_instance *al
         struct kad_str end = {id.p + at + 1, id.n - at - 1};
         size_t found = 0;
         for (size_t i = 0; i < n && found < 2; i++)
-            found += ends_so(all[i].id, end);
+            found += kad_id_ends(all[i].id, end);
         if (found < 2)
             return end;
     }

@@ -19,6 +19,8 @@ struct kad_rows {
  * none). */
 void kad_rows_add(struct kad_rows *rows, struct kad_str subject, const struct kad_instance *i,
                   const struct kad_instance *all, size_t n_all);
+/* Does the id end so, from one of its slashes on? */
+bool kad_id_ends(struct kad_str id, struct kad_str end);
 /* By due, then subject, then task, then id. */
 void kad_rows_sort(struct kad_rows *rows);
 /* All rows as a JSON array, JSON Lines or CSV. */

@@ -36,6 +36,13 @@ core_libcore_a_SOURCES = \
 	core/err.h \
 	core/event.c \
 	core/event.h \
+	core/explain.c \
+	core/explain.h \
+	core/explain_absent.c \
+	core/explain_event.c \
+	core/explain_priv.h \
+	core/explain_task.c \
+	core/explain_would.c \
 	core/expr.c \
 	core/instance.c \
 	core/instant.c \

@@ -43,6 +43,7 @@ DSL_TESTS = \
 	tests/unit/test_dsl_example \
 	tests/unit/test_dsl_words \
 	tests/unit/test_engine_dsl \
+	tests/unit/test_explain \
 	tests/unit/test_fineprint \
 	tests/unit/test_fineprint_times \
 	tests/unit/test_shipped \
@@ -53,6 +54,7 @@ BATS_TESTS = \
 	tests/cli/change.bats \
 	tests/cli/demo.bats \
 	tests/cli/diff.bats \
+	tests/cli/explain.bats \
 	tests/cli/fines.bats \
 	tests/cli/fmt.bats \
 	tests/cli/help.bats \
@@ -101,6 +103,8 @@ PLAIN_SOURCES = \
 	tests/unit/plain_instances.c \
 	tests/unit/plain_parts.h
 STORY_SOURCES = tests/unit/story_text.c tests/unit/story_text.h tests/unit/fineprint.h
+tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(STORY_SOURCES)
+tests_unit_test_explain_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_fineprint_SOURCES = tests/unit/test_fineprint.c $(STORY_SOURCES)
 tests_unit_test_fineprint_times_SOURCES = tests/unit/test_fineprint_times.c $(STORY_SOURCES) \
 	$(TOY_SOURCES)

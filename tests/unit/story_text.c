@@ -197,6 +197,11 @@ static struct seen *derive(struct tale *t)
     return s;
 }
 
+struct kad_derive *tale_derive(struct tale *t)
+{
+    return derive(t)->derive;
+}
+
 static size_t instances(struct tale *t, const char *on, const struct kad_instance **ret)
 {
     return kad_derive_instances(derive(t)->derive, day(on), day(on) + t->horizon, ret);

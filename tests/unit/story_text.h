@@ -60,6 +60,8 @@ void see_value_at(struct tale *t, const char *day, const char *name, const char 
                   const char *file, int line);
 void see_findings_at(struct tale *t, const char *expected, const char *file, int line);
 
+/* The story as it now stands, derived. Lives in the tale. */
+struct kad_derive *tale_derive(struct tale *t);
 /* The instance itself; NULL when there is none. Lives in the tale. */
 const struct kad_instance *find_instance(struct tale *t, const char *day, const char *id);
 
