@@ -57,34 +57,15 @@ static uint64_t same_adoption(const struct kad_cli *c, const struct kad_rule_fil
 
 /* --- the diff beside the decision --- */
 
-#define TRIES 5 /* somebody else may record while the ledger is compared */
-
-struct beside {
-    struct kad_str digest;
-    uint64_t seq;           /* the last record that was compared */
-    bool stale;             /* others have been recorded since */
-    struct kad_buf counts;  /* for people */
-};
-
-/* What stands in the record is true of the ledger just before it. */
-static enum kad_err accept(void *ctx, const struct kad_record *r, struct kad_error *reterr)
-{
-    struct beside *b = ctx;
-    b->stale = r->seq > b->seq + 1;
-    return b->stale ? kad_fail(reterr, KAD_EBUSY,
-                               _("Others keep recording while it is worked out what the policy "
-                                 "changes. Nothing was written: try again."))
-                    : KAD_OK;
-}
-
-/* The same id again is answered with what was recorded then, its diff included. */
-static enum kad_err recorded_then(struct kad_cli *c, struct kad_str *ret, struct kad_error *reterr)
+/* The same id again is answered with what was recorded then, its diff included, or that it has none. */
+static enum kad_err recorded_then(struct kad_cli *c, bool *ret_known, struct kad_str *ret_diff,
+                                  struct kad_error *reterr)
 {
     struct kad_str id = kad_str(c->opt[KAD_O_ID]), bytes;
     struct kad_snapshot *s = NULL;
     struct kad_record r;
     uint64_t seq = 0;
-    *ret = (struct kad_str){0};
+    *ret_known = false;
     if (id.n == 0)
         return KAD_OK;
     enum kad_err got = kad_snapshot_take(kad_engine_ledger(c->engine), &s, reterr);
@@ -94,30 +75,32 @@ static enum kad_err recorded_then(struct kad_cli *c, struct kad_str *ret, struct
         got = kad_snapshot_record(s, seq, &bytes, reterr);
     if (got == KAD_OK && seq)
         got = kad_record_decode(kad_str_dup(&c->arena, bytes), &c->arena, false, &r, reterr);
-    if (got == KAD_OK && seq)
-        *ret = kad_record_note(&r, "diff");
+    if (got == KAD_OK && seq) {
+        *ret_known = true;
+        *ret_diff = kad_record_note(&r, "diff");
+    }
     kad_snapshot_release(s);
     return got;
 }
 
+/* Say what changes, and give the digest of it. The ledger stands open for writing, so nobody records
+ * anything between this and the adoption. */
 static enum kad_err compare(struct kad_cli *c, const struct kad_policy *policy, struct kad_str only,
-                            kad_day from, struct beside *b, struct kad_error *reterr)
+                            kad_day from, struct kad_str *ret_digest, struct kad_error *reterr)
 {
     struct kad_diff d;
-    b->seq = UINT64_MAX - 1;
-    if (recorded_then(c, &b->digest, reterr) != KAD_OK)
+    bool known;
+    if (recorded_then(c, &known, ret_digest, reterr) != KAD_OK)
         return reterr->code;
-    if (b->digest.n)
+    if (known)
         return KAD_OK;
     if (kad_diff_of(c, policy, only, from, KAD_DAY_NONE, &d, reterr) != KAD_OK)
         return reterr->code;
-    b->seq = d.seq;
-    b->digest = kad_diff_digest(&d, &c->arena);
-    struct kad_out o = c->out; /* its terminal and colours, but text of its own */
-    o.b = b->counts;
-    kad_buf_reset(&o.b);
-    kad_diff_print_counts(&o, &c->arena, &d);
-    b->counts = o.b;
+    *ret_digest = kad_diff_digest(&d, &c->arena);
+    if (c->format == KAD_F_TEXT) {
+        kad_diff_print_counts(&c->out, &c->arena, &d);
+        kad_out_puts(&c->out, "\n");
+    }
     kad_diff_done(&d);
     return KAD_OK;
 }
@@ -125,15 +108,12 @@ static enum kad_err compare(struct kad_cli *c, const struct kad_policy *policy, 
 /* --- adopting --- */
 
 static enum kad_err write_it(struct kad_cli *c, const struct kad_rule_file *f, struct kad_str only,
-                             kad_day from, struct beside *b, struct kad_error *reterr)
+                             kad_day from, struct kad_error *reterr)
 {
     struct kad_input notes[5];
-    struct kad_draft d = {.type = KAD_STR("kadens.adopted"),
-                          .on = from,
-                          .notes = notes,
-                          .accept = accept,
-                          .accept_ctx = b};
-    if (compare(c, f->policy, only, from, b, reterr) != KAD_OK)
+    struct kad_str digest = {0};
+    struct kad_draft d = {.type = KAD_STR("kadens.adopted"), .on = from, .notes = notes};
+    if (compare(c, f->policy, only, from, &digest, reterr) != KAD_OK)
         return reterr->code;
     notes[d.n_notes++] = kad_note("text", KAD_IN_STRING, (struct kad_str){f->text.p, f->text.n});
     if (only.n)
@@ -142,11 +122,8 @@ static enum kad_err write_it(struct kad_cli *c, const struct kad_rule_file *f, s
         notes[d.n_notes++] = kad_note("decision", KAD_IN_STRING, kad_str(c->opt[KAD_O_DECISION]));
     if (f->policy->n_questions)
         notes[d.n_notes++] = kad_note("accepted", KAD_IN_LIST, questions_of(f->policy, &c->arena));
-    notes[d.n_notes++] = kad_note("diff", KAD_IN_STRING, b->digest);
-    if (c->format == KAD_F_TEXT && b->counts.n) {
-        kad_buf_put(&c->out.b, b->counts.p, b->counts.n);
-        kad_out_puts(&c->out, "\n");
-    }
+    if (digest.n)
+        notes[d.n_notes++] = kad_note("diff", KAD_IN_STRING, digest);
     return kad_write_draft(c, &d, (struct kad_str){0}, reterr);
 }
 
@@ -154,8 +131,6 @@ static enum kad_err adopt(struct kad_cli *c, const struct kad_rule_file *f, kad_
                           struct kad_error *reterr)
 {
     struct kad_str only;
-    struct beside b = {0};
-    enum kad_err got = KAD_OK;
     size_t said = c->out.b.n;
     if (kad_opt_only(c, &only, &c->arena, reterr) != KAD_OK)
         return reterr->code;
@@ -167,15 +142,9 @@ static enum kad_err adopt(struct kad_cli *c, const struct kad_rule_file *f, kad_
                        (unsigned long long)there);
         return KAD_OK;
     }
-    for (int i = 0; i < TRIES && (i == 0 || b.stale); i++) {
-        c->out.b.n = said;
-        b.stale = false;
-        *reterr = (struct kad_error){0};
-        got = write_it(c, f, only, from, &b, reterr);
-    }
+    enum kad_err got = write_it(c, f, only, from, reterr);
     if (got != KAD_OK)
-        c->out.b.n = said;
-    kad_buf_done(&b.counts);
+        c->out.b.n = said; /* what it would change is no answer to a refusal */
     if (got != KAD_OK || c->format != KAD_F_TEXT)
         return got;
     struct kad_buf day = {0};

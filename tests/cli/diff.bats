@@ -173,3 +173,14 @@ three() {
     no 1 k rules diff evil.rules --from 2021-07-05 --format json
     jq -e '.cases[0].label == "=cmd()<b>"' <<<"$output"
 }
+
+@test "an adoption that was recorded without a diff is still the same by its id" {
+    command -v jq >/dev/null || skip "no jq"
+    small_store
+    three >three.rules
+    jq -cn --rawfile text three.rules '{type: "kadens.adopted", subject: null, on: "2021-07-05", id: "a-1",
+        by: "lisa", data: {name: "small", text: $text}}' >line
+    ok k import line
+    ok k rules adopt three.rules --from 2021-07-05 --id a-1 --by lisa
+    has 'Already recorded as no. 2'
+}
