@@ -1,4 +1,4 @@
-/* What concerns a policy as a whole: rings of conditions, what is private, what is used nowhere. */
+/* What concerns a policy as a whole: rings of conditions, and what is private. */
 #include "dsl/lower.h"
 #include "dsl/parser.h"
 
@@ -145,22 +145,6 @@ static void spread_privacy(struct kad_policy *p)
     }
 }
 
-/* --- used nowhere --- */
-
-static void check_unused(struct kad_lower *l)
-{
-    for (size_t k = 0; k < l->p->n_kinds; k++)
-        for (size_t i = 0; i < l->p->kinds[k].n_attributes; i++) {
-            const struct kad_attribute *a = &l->p->kinds[k].attributes[i];
-            if (a->type == KAD_T_CHOICE)
-                l->choice_used[a->ref] = true;
-        }
-    for (size_t i = 0; i < l->p->n_choices; i++)
-        if (!l->choice_used[i])
-            (void)kad_say(l, l->choices[i]->name.span, KAD_K_UNUSED_CHOICE,
-                          l->p->choices[i].name.p);
-}
-
 void kad_check_whole(struct kad_lower *l)
 {
     if (l->wants_working_days && l->p->calendar.kind == KAD_CAL_NONE && l->policy_decl &&
@@ -170,5 +154,6 @@ void kad_check_whole(struct kad_lower *l)
         return;
     check_rings(l);
     spread_privacy(l->p);
-    check_unused(l);
+    if (l->u->diags->n_errors == 0)
+        kad_warn_whole(l);
 }

@@ -19,6 +19,7 @@ static struct kad_expr *make(struct kad_lower *l, const struct kad_node *x, enum
     if (n_args > 0)
         e->args = kad_arena_array(l->a, const struct kad_expr *, n_args);
     e->n_args = n_args;
+    kad_vec_push(l->u->arena, &l->placed, ((struct kad_placed){e, x->span}));
     return e;
 }
 
@@ -72,6 +73,7 @@ static struct kad_expr *param_node(struct kad_lower *l, const struct kad_node *x
     if (p->type == KAD_T_NONE)
         return NULL;
     struct kad_expr *e = make(l, x, KAD_X_PARAM, p->type, 0);
+    l->param_used[i] = true;
     e->index = i;
     return e;
 }

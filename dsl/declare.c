@@ -307,6 +307,7 @@ static void make_tables(struct kad_lower *l)
     l->params = kad_arena_array(t, const struct kad_decl *, count(l, KAD_D_PARAM) + 1);
     l->rules = kad_arena_array(t, const struct kad_decl *, rules + 1);
     l->choice_used = kad_arena_array(t, bool, count(l, KAD_D_CHOICE) + 1);
+    l->param_used = kad_arena_array(t, bool, count(l, KAD_D_PARAM) + 1);
 }
 
 static void declare_param(struct kad_lower *l, const struct kad_decl *d)

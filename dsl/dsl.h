@@ -17,6 +17,10 @@ struct kad_policy *kad_dsl_compile(struct kad_str text, const char *name, struct
 enum kad_err kad_dsl_compile_fn(struct kad_str text, const char *name, struct kad_policy **ret,
                                 struct kad_error *reterr);
 
+/* Add a warning for each `review by` that lies before the day, to the messages that compiling gave
+ * (or fresh ones: kad_diags_init). The text alone has no today, so compiling says nothing of it. */
+void kad_dsl_review(const struct kad_policy *p, kad_day today, struct kad_diags *d);
+
 /* --- examples of a compiled policy --- */
 
 size_t kad_dsl_example_count(const struct kad_policy *p);

@@ -11,6 +11,8 @@ dsl_libdsl_a_SOURCES = \
 	dsl/build.c \
 	dsl/build.h \
 	dsl/build_rule.c \
+	dsl/certain.c \
+	dsl/certain.h \
 	dsl/check.c \
 	dsl/condition.c \
 	dsl/declare.c \
@@ -44,6 +46,7 @@ dsl_libdsl_a_SOURCES = \
 	dsl/syntax.c \
 	dsl/syntax.h \
 	dsl/typing.c \
+	dsl/warn.c \
 	dsl/words.c \
 	dsl/words.def \
 	dsl/words.h
@@ -55,4 +58,4 @@ DSL_LIBS = dsl/libdsl.a $(CORE_LIBS)
 dsl/attributes.$(OBJEXT) dsl/check.$(OBJEXT) dsl/condition.$(OBJEXT) dsl/declare.$(OBJEXT) \
 dsl/example.$(OBJEXT) dsl/format_doc.$(OBJEXT) dsl/format_rows.$(OBJEXT) dsl/lex.$(OBJEXT) dsl/lower.$(OBJEXT) dsl/names.$(OBJEXT) \
 dsl/phases.$(OBJEXT) dsl/rules.$(OBJEXT) dsl/scan.$(OBJEXT) dsl/scanner.$(OBJEXT) \
-dsl/syntax.$(OBJEXT) dsl/typing.$(OBJEXT) dsl/words.$(OBJEXT): dsl/parser.h
+dsl/syntax.$(OBJEXT) dsl/typing.$(OBJEXT) dsl/warn.$(OBJEXT) dsl/words.$(OBJEXT): dsl/parser.h

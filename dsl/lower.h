@@ -41,7 +41,11 @@ struct kad_lower {
     const struct kad_decl **choices, **events, **rules, **params;
     struct kad_attr_info **attrs; /* [kind][attribute] */
     struct kad_names names;
-    bool *choice_used;
+    bool *choice_used, *param_used;
+    kad_vec(struct kad_placed { /* where each condition and part of one stands in the text */
+        const struct kad_expr *x;
+        struct kad_span span;
+    }) placed;
     const struct kad_decl *policy_decl;
     bool wants_working_days; /* some rule counts or moves to working days */
     struct kad_span working_span;
@@ -131,5 +135,7 @@ void kad_lower_rules(struct kad_lower *l);
 void kad_lower_phases(struct kad_lower *l, struct kad_rule *r, const struct kad_decl *d);
 /* --- check.c: what concerns the policy as a whole --- */
 void kad_check_whole(struct kad_lower *l);
+/* --- warn.c: what can be used, but can hardly be meant; of a policy without errors --- */
+void kad_warn_whole(struct kad_lower *l);
 
 #endif

@@ -131,3 +131,17 @@ load common
     no 3 k rules show
     said_once 'There is no store'
 }
+
+@test "rules check warns of a review that has passed, on the day it is run, and still ends with 0" {
+    small_rules | sed '1a\    review by 2026-12-31' >small.rules
+    NOW=2026-12-30T08:00:00Z
+    ok k rules check small.rules
+    [ -z "$stderr" ]
+    # The last minutes of the day in UTC are tomorrow in the policy's zone.
+    NOW=2026-12-31T23:30:00Z
+    ok k rules check small.rules
+    said 'small.rules:2:5: warning K170: `small` was to be reviewed by 2026-12-31.'
+    has 'no errors, 1 warning'
+    ok k rules test small.rules --format json
+    has '"severity":"warning"'
+}

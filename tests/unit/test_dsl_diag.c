@@ -149,6 +149,42 @@ static void messages_about_examples(void **state)
     cases_of("diag/examples.cases");
 }
 
+static void warnings(void **state)
+{
+    (void)state;
+    cases_of("diag/warn.cases");
+}
+
+/* A day that has passed depends on the day it is asked. */
+static void a_day_of_review_passes(void **state)
+{
+    (void)state;
+    static const char text[] = "policy p\n running cases keep the old rules\n"
+                               " review by 2026-12-31 # the board\n"
+                               "param fee = 800 SEK source \"p. 3\" review by 2027-06-30\n";
+    for (int day = 0; day < 2; day++) {
+        struct kad_diags d;
+        struct kad_buf b = {0};
+        kad_diags_init(&d);
+        struct kad_policy *p = kad_dsl_compile(kad_str(text), "policy.rules", &d);
+        assert_non_null(p);
+        kad_dsl_review(p, kad_day_of(2026 + day, 12 - 11 * day, 31 - 30 * day), &d);
+        kad_diags_put_all(&b, &d);
+        assert_string_equal(
+            kad_buf_str(&b),
+            day == 0 ? ""
+                     : "policy.rules:3:2: warning K170: `p` was to be reviewed by 2026-12-31.\n"
+                       "    3 |  review by 2026-12-31 # the board\n"
+                       "      |  ^~~~~~~~~~~~~~~~~~~~\n      = Review it, and write the next "
+                       "day on which it is to be reviewed.\n");
+        for (size_t i = 0; i < d.n; i++)
+            seen[d.v[i].code] = true;
+        kad_buf_done(&b);
+        kad_policy_free(p);
+        kad_diags_done(&d);
+    }
+}
+
 /* --- what a text file cannot hold --- */
 
 static void a_file_that_is_too_large_is_not_read(void **state)
@@ -374,6 +410,8 @@ int main(void)
         cmocka_unit_test(messages_about_types),
         cmocka_unit_test(messages_about_rules),
         cmocka_unit_test(messages_about_examples),
+        cmocka_unit_test(warnings),
+        cmocka_unit_test(a_day_of_review_passes),
         cmocka_unit_test(a_file_that_is_too_large_is_not_read),
         cmocka_unit_test(what_is_no_text_is_not_read),
         cmocka_unit_test(too_many_declarations_are_not_read),
