@@ -22,8 +22,9 @@ static enum kad_err read_options(struct fmt *f, struct kad_error *reterr)
     f->write = f->c->opt[KAD_O_WRITE] != NULL;
     f->check = f->c->opt[KAD_O_CHECK] != NULL;
     if (f->write && f->check)
-        return kad_fail(reterr, KAD_EINPUT,
-                        _("--write changes files and --check only names them: give one of the two."));
+        return kad_fail(
+            reterr, KAD_EINPUT,
+            _("--write changes files and --check only names them: give one of the two."));
     if (!language)
         f->words = KAD_FORMAT_AS_IS;
     else if (strcmp(language, "en") == 0)
@@ -72,13 +73,12 @@ static enum kad_err replace(struct kad_cli *c, const char *path, const struct ka
 {
     struct stat st;
     char *real = realpath(path, NULL);
-    char *beside =
-        kad_arena_printf(&c->arena, "%s.new-%ld", real ? real : path, (long)getpid());
+    char *beside = kad_arena_printf(&c->arena, "%s.new-%ld", real ? real : path, (long)getpid());
     int fd = real && stat(real, &st) == 0 && access(real, W_OK) == 0
                  ? open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
                  : -1;
-    bool good = fd >= 0 && fchmod(fd, st.st_mode & 07777) == 0 && write_all(fd, text) &&
-                fsync(fd) == 0;
+    bool good =
+        fd >= 0 && fchmod(fd, st.st_mode & 07777) == 0 && write_all(fd, text) && fsync(fd) == 0;
     int why = errno;
     if (fd >= 0 && close(fd) != 0 && good) {
         good = false;
@@ -115,7 +115,7 @@ static enum kad_err answer(struct fmt *f, const char *path, const struct kad_buf
                            const struct kad_buf *new, struct kad_error *reterr)
 {
     struct kad_out *o = &f->c->out;
-    bool same = old->n == new->n && memcmp(kad_buf_str(old), kad_buf_str(new), old->n) == 0;
+    bool same = old->n == new->n &&memcmp(kad_buf_str(old), kad_buf_str(new), old->n) == 0;
     if (!f->write && !f->check) {
         kad_buf_put(&o->b, kad_buf_str(new), new->n);
         return KAD_OK;

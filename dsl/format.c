@@ -123,10 +123,11 @@ static enum kad_err settle(struct kad_fmt_doc *doc, const char *name, struct kad
     if (at >= doc->n)
         return kad_fail(reterr, KAD_ENO,
                         _("%s was left as it is: laid out, it would be read otherwise."), name);
-    return kad_fail(reterr, KAD_ENO,
-                    _("%s was left as it is: laid out, `%.*s` would be read otherwise. Give what is "
-                      "called so another name."),
-                    name, KAD_STR_FMT(doc->v[at].text));
+    return kad_fail(
+        reterr, KAD_ENO,
+        _("%s was left as it is: laid out, `%.*s` would be read otherwise. Give what is "
+          "called so another name."),
+        name, KAD_STR_FMT(doc->v[at].text));
 }
 
 enum kad_err kad_format(struct kad_str text, const char *name, enum kad_format_words words,

@@ -20,7 +20,7 @@ enum kad_format_words { KAD_FORMAT_AS_IS = 0, KAD_FORMAT_ENGLISH, KAD_FORMAT_SWE
  * in what it says do not matter); one whose words cannot be laid out without being read otherwise is
  * ENO with a sentence. What is put has been read again and is word for word the same. */
 enum kad_err kad_format(struct kad_str text, const char *name, enum kad_format_words words,
-                        struct kad_diags *d, struct kad_buf *ret,
-                        struct kad_error *reterr) KAD_MUST_CHECK;
+                        struct kad_diags *d, struct kad_buf *ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
 
 #endif

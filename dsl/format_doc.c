@@ -217,8 +217,8 @@ static int gap_before(const struct kad_fmt_doc *doc, size_t i, int decl)
  * when it begins a line it is left where it is: names in a subject's parentheses, soft ones in any. */
 static enum kad_fmt_break may_break(const struct kad_fmt_doc *doc, size_t i, int decl, int depth)
 {
-    bool listed = doc->v[i - 1].token == ',' &&
-                  (depth == 0 || (decl != KAD_D_SUBJECT && !doc->v[i].soft));
+    bool listed =
+        doc->v[i - 1].token == ',' && (depth == 0 || (decl != KAD_D_SUBJECT && !doc->v[i].soft));
     switch (doc->v[i].token) {
     case TOK_AND:
     case TOK_OR:
@@ -377,11 +377,13 @@ bool kad_fmt_doc_same(const struct kad_fmt_doc *a, const struct kad_fmt_doc *b, 
 {
     for (*ret_at = 0; *ret_at < a->n && *ret_at < b->n; ++*ret_at) {
         const struct kad_fmt_word *x = &a->v[*ret_at], *y = &b->v[*ret_at];
-        if (x->token != y->token || x->decl != y->decl || x->clause != y->clause ||
-            !kad_str_eq(x->text, y->text))
+        if (x->token != y->token || !kad_str_eq(x->text, y->text))
             return false;
     }
-    return a->n == b->n;
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = a->v[i].decl == b->v[i].decl && a->v[i].clause == b->v[i].clause;
+    return same;
 }
 
 int kad_fmt_width(const struct kad_fmt_doc *doc, size_t from, size_t to)

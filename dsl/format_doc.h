@@ -29,16 +29,16 @@ struct kad_fmt_word {
     int clause;          /* enum kad_clause_kind of the clause that begins here, else -1 */
     bool soft;           /* a NAME that is a word of the language */
     enum kad_fmt_break may_break; /* may a long line be broken before it? */
-    bool must_break;     /* on one line with the word before it, it would be read otherwise */
-    int blanks;          /* blank lines between it and what stands before it */
+    bool must_break; /* on one line with the word before it, it would be read otherwise */
+    int blanks;      /* blank lines between it and what stands before it */
     struct kad_fmt_comment *comments;
     size_t n_comments;
 };
 
 struct kad_fmt_doc {
     struct kad_arena *arena;
-    bool swedish;         /* the words of the result */
-    bool has_language;    /* the policy says which */
+    bool swedish;      /* the words of the result */
+    bool has_language; /* the policy says which */
     struct kad_fmt_word *v;
     size_t n; /* v[n] is the end of the text, with what stands before it */
 };
@@ -46,7 +46,8 @@ struct kad_fmt_doc {
 /* What was read (u->keep) as a document in these words. */
 void kad_fmt_doc_init(struct kad_fmt_doc *doc, const struct kad_script *u,
                       enum kad_format_words words);
-/* Are they word for word the same? Otherwise *ret_at is the first that differs. */
+/* Are they word for word the same, and is each where it was in the tree? *ret_at is the first word
+ * that differs. */
 bool kad_fmt_doc_same(const struct kad_fmt_doc *a, const struct kad_fmt_doc *b, size_t *ret_at);
 /* Columns of the words [from, to) on one line. */
 int kad_fmt_width(const struct kad_fmt_doc *doc, size_t from, size_t to);
@@ -69,10 +70,10 @@ struct kad_fmt_row {
     int hang;         /* -1: not so */
     size_t drop;      /* cells from this one on may go to lines of their own; 0: none */
     int drop_indent;
-    bool together; /* if one row of the group must drop its last cell, all do */
-    bool strict;   /* in columns, however unlike in width */
-    int next;      /* the next row of the group; -1: none */
-    bool first;    /* of its group */
+    bool together;            /* if one row of the group must drop its last cell, all do */
+    bool strict;              /* in columns, however unlike in width */
+    int next;                 /* the next row of the group; -1: none */
+    bool first;               /* of its group */
     int start[KAD_FMT_CELLS]; /* columns, when set (format_lines.c); -1: a line of its own */
 };
 typedef kad_vec(struct kad_fmt_row) kad_fmt_rows;

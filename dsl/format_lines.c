@@ -196,6 +196,9 @@ static void put_row(struct putter *p, const struct kad_fmt_row *r)
 {
     bool broken = kad_fmt_is_broken(p->doc, r->from, r->to);
     int deeper = r->flat ? 0 : KAD_FMT_INDENT, hang = r->indent + deeper;
+    /* Only declarations begin at the margin. */
+    if (hang == 0)
+        hang = KAD_FMT_INDENT;
     begin_line(p, r->indent);
     for (size_t c = 0; c < r->n_cells; c++) {
         if (is_empty(r, c))

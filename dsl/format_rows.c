@@ -96,6 +96,16 @@ static bool has_blank(const struct maker *m, size_t i)
     return blank;
 }
 
+/* Whether a list stands on one line depends on the language's words, blank lines in it must not. */
+static void close_up(struct maker *m, size_t from, size_t to)
+{
+    for (size_t i = from + 1; i < to; i++) {
+        word(m, i)->blanks = 0;
+        for (size_t k = 0; k < word(m, i)->n_comments; k++)
+            word(m, i)->comments[k].blanks = 0;
+    }
+}
+
 static void link_to(struct maker *m, size_t before)
 {
     size_t this = m->rows->n - 1;
@@ -188,6 +198,8 @@ static void names_rows(struct maker *m, struct names *n, enum sort sort)
 {
     size_t first = n->from - n->head;
     int indent = KAD_FMT_INDENT;
+    if (!n->alone)
+        close_up(m, first, n->to);
     for (size_t i = n->from; i < n->to; i = next_name(m, n, i))
         n->labels = n->labels || is(m, i + 1, TOK_TEXT);
     for (size_t i = next_name(m, n, n->from); i < n->to; i = next_name(m, n, i)) {
@@ -269,8 +281,8 @@ static size_t param_clause(struct maker *m, size_t i)
 /* `param NAME "Label" of KIND = AMOUNTS`, and what shares its line. */
 static size_t param_head(struct maker *m, size_t i, size_t head)
 {
-    bool amounts = is_clause(m, head, KAD_C_AMOUNT) && is(m, head, '=') &&
-                   word(m, head)->n_comments == 0;
+    bool amounts =
+        is_clause(m, head, KAD_C_AMOUNT) && is(m, head, '=') && word(m, head)->n_comments == 0;
     size_t end = amounts ? end_of(m, head) : head;
     size_t notes = amounts ? short_notes(m, end, true) : head;
     struct kad_fmt_row *r = row(m, i, notes, 0);
@@ -290,6 +302,7 @@ static size_t param_head(struct maker *m, size_t i, size_t head)
 static void field_rows(struct maker *m, size_t from, size_t to, bool labels)
 {
     bool broken = kad_fmt_is_broken(m->doc, from, to);
+    close_up(m, from, to);
     if (!broken && (!labels || fits(m, from, to, KAD_FMT_INDENT))) {
         row(m, from, to, KAD_FMT_INDENT)->flat = true;
         return;
@@ -324,7 +337,7 @@ static size_t event_head(struct maker *m, size_t i, size_t head)
         m->sort = SORT_NONE;
     else
         join(m, SORT_EVENT);
-    if (!one_line)
+    if (!one_line && to > head)
         field_rows(m, head, to, labels);
     if (labels)
         m->sort = SORT_NONE;

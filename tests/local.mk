@@ -46,6 +46,7 @@ DSL_TESTS = \
 	tests/unit/test_explain \
 	tests/unit/test_fineprint \
 	tests/unit/test_fineprint_times \
+	tests/unit/test_format \
 	tests/unit/test_shipped \
 	tests/unit/test_sketches
 
@@ -110,6 +111,11 @@ tests_unit_test_fineprint_times_SOURCES = tests/unit/test_fineprint_times.c $(ST
 	$(TOY_SOURCES)
 tests_unit_test_fineprint_times_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_fineprint_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_format_SOURCES = tests/unit/test_format.c \
+	tests/unit/dump.h tests/unit/dump_policy.c tests/unit/dump_tree.c \
+	tests/unit/random_policy.c tests/unit/random_policy.h \
+	tests/unit/random_text.c tests/unit/random_text.h
+tests_unit_test_format_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
@@ -122,11 +128,14 @@ tests_unit_test_sketches_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 # Fuzz targets: each plays its corpus here; tests/fuzz/run looks for more with clang.
 FUZZ_TESTS = \
 	tests/fuzz/replay_dsl \
-	tests/fuzz/replay_event
+	tests/fuzz/replay_event \
+	tests/fuzz/replay_format
 tests_fuzz_replay_dsl_SOURCES = tests/fuzz/fuzz_dsl.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_dsl_LDADD = $(DSL_LIBS)
 tests_fuzz_replay_event_SOURCES = tests/fuzz/fuzz_event.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_event_LDADD = $(CORE_LIBS)
+tests_fuzz_replay_format_SOURCES = tests/fuzz/fuzz_format.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_format_LDADD = $(DSL_LIBS)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
 
 # --- how they are built and run ---
