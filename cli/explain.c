@@ -36,6 +36,8 @@ static const char *const sentences[KAD_SAY__COUNT] = {
     [KAD_SAY_MUST_BEGIN] = N_("{text} must come first: nothing is recorded about {subject} before it."),
     [KAD_SAY_LACKS] = N_("Not given here, but needed when it is recorded: {text}."),
     [KAD_SAY_NO_EVENT] = N_("It takes {text}, and none is recorded up to {day}."),
+    [KAD_SAY_ALL_TAKEN] =
+        N_("It takes {text} once more: each that is recorded up to {day} has had its task."),
     [KAD_SAY_AHEAD] = N_("{label} is recorded for {day} (no. {seq}); that day lies ahead."),
     [KAD_SAY_NOT_OPENED] = N_("{label} on {day} (no. {seq}) did not open it[ (line {line} of {policy})]."),
     [KAD_SAY_NOT_IN_FORCE] =
@@ -53,7 +55,7 @@ static const char *const sentences[KAD_SAY__COUNT] = {
            "{seq})."),
     [KAD_SAY_NO_POLICY] =
         N_("No rules with this task are in force for {subject} on {day}[; {policy} has it, from {to}]."),
-    [KAD_SAY_OTHER_KIND] = N_("It is a task for {text}, and {subject} is {value}."),
+    [KAD_SAY_OTHER_KIND] = N_("The task is for others ({text}) than {subject} ({value})."),
     [KAD_SAY_READING] = N_("How the document is read: {text}."),
     [KAD_SAY_RULE] = N_("Rule: {label}, line {line} of {policy}[: “{text}”].[ Source: {source}.]"),
     [KAD_SAY_OPENS] = N_("It opens on {day}."),

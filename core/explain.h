@@ -58,6 +58,7 @@ enum kad_section {
     X(MUST_BEGIN, "must-begin", WHY)          /* text: the event that has to be the first */       \
     X(LACKS, "lacks", WHY)                    /* text: fields that the event must have */          \
     X(NO_EVENT, "no-event", WHY)              /* text: none of these has happened up to day */     \
+    X(ALL_TAKEN, "all-taken", WHY)            /* text: each of these has had its task */           \
     X(AHEAD, "ahead", WHY)                    /* one is recorded for a later day */                \
     X(NOT_OPENED, "not-opened", WHY)          /* the event came; line, policy; reasons follow */   \
     X(NOT_IN_FORCE, "not-in-force", WHY)      /* the event came on a day outside the policy */     \

@@ -203,8 +203,9 @@ static void not_by_event(struct absent *x)
     size_t told = tell_events(x);
     if (x->rule->kind == KAD_RULE_CADENCE)
         told += tell_runs(x);
-    if (told == 0 && x->m.made.n == 0) {
-        struct kad_step *s = kad_why_add(&x->w, KAD_SAY_NO_EVENT);
+    if (told == 0) {
+        bool none = x->m.made.n == 0;
+        struct kad_step *s = kad_why_add(&x->w, none ? KAD_SAY_NO_EVENT : KAD_SAY_ALL_TAKEN);
         s->text = events_called(x, &t);
         s->day = x->w.day;
     }

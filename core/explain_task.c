@@ -72,6 +72,20 @@ static void why_duty(struct kad_why *w, const struct kad_made *x)
     }
 }
 
+/* The `when`s of the same event that come first in the rule, and did not decide. */
+static void why_not_earlier(struct kad_why *w, const struct kad_made *x)
+{
+    const struct kad_rule *rule = rule_of(x);
+    const struct kad_fact *f = fact_at(w, x->anchor_pos);
+    const struct kad_expr *ignored;
+    for (int32_t k = 0; k < x->part; k++) {
+        const struct kad_trigger *t = &rule->whens[k].trigger;
+        if (t->event == rule->whens[x->part].trigger.event && t->where)
+            kad_why_condition(w, x->i.adoption, x->bound, t->where,
+                              (struct kad_place){x->anchor_pos + 1, f->on, f}, 1, &ignored);
+    }
+}
+
 static void why_there(struct kad_why *w, const struct kad_made *x)
 {
     const struct kad_rule *rule = rule_of(x);
@@ -79,6 +93,7 @@ static void why_there(struct kad_why *w, const struct kad_made *x)
         why_duty(w, x);
     } else if (rule->kind == KAD_RULE_TASK) {
         kad_why_event(w, KAD_SAY_EVENT, x->bound, x->anchor_pos);
+        why_not_earlier(w, x);
         struct kad_triggers t = {&rule->whens[x->part].trigger, 1};
         why_trigger(w, x, &t);
         int from = rule->whens[x->part].due.attribute;

@@ -22,6 +22,7 @@ CORE_TESTS = \
 	tests/unit/test_engine_event \
 	tests/unit/test_engine_policy \
 	tests/unit/test_event \
+	tests/unit/test_explain_any \
 	tests/unit/test_identity \
 	tests/unit/test_ledger \
 	tests/unit/test_policy \
@@ -104,6 +105,8 @@ PLAIN_SOURCES = \
 	tests/unit/plain_instances.c \
 	tests/unit/plain_parts.h
 STORY_SOURCES = tests/unit/story_text.c tests/unit/story_text.h tests/unit/fineprint.h
+tests_unit_test_explain_any_SOURCES = tests/unit/test_explain_any.c $(RANDOM_SOURCES) \
+	$(PLAIN_SOURCES)
 tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(STORY_SOURCES)
 tests_unit_test_explain_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_fineprint_SOURCES = tests/unit/test_fineprint.c $(STORY_SOURCES)

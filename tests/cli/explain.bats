@@ -208,3 +208,20 @@ discharged() {
     ok k explain C-1/aftercare.visit/4/m9.w1
     has 'There is no Visit with the id C-1/aftercare.visit/4/m9.w1.'
 }
+
+@test "a later when says why the ones before it did not decide; what is done needs a new event" {
+    one_case
+    k record discharge C-1 reason=health >/dev/null
+    why C-1/exit
+    has 'The condition “reason is work” is not met: reason is Health.'
+    has 'Due: 2021-06-10, the same day.'
+    k record exited C-1 >/dev/null
+    why C-1/exit
+    has 'There is no Leave the register to do for C-1 on 10 June 2021.'
+    has 'due 10 June 2021: done (C-1/exit/6)'
+    has 'It takes Discharge once more: each that is recorded up to 10 June 2021 has had its task.'
+    why C-1/exit/6
+    has 'Done in time by Exited on 10 June 2021 (no. 7).'
+    why eksjo/exit
+    has 'The task is for others (Participant) than eksjo (Municipality).'
+}
