@@ -9,7 +9,31 @@ static void put_json_text(struct kad_buf *b, const char *key, const char *text)
     kad_json_str_or_null(b, kad_str(text));
 }
 
-static void put_json(struct kad_buf *b, const struct kad_rule_file *f)
+/* What the examples exercise: of each kind how many of how many, and what is left alone. */
+static void put_json_cover(struct kad_buf *b, struct kad_cover *c)
+{
+    kad_buf_puts(b, ",\"coverage\":{");
+    for (int k = 0; k < KAD_COVER__COUNT; k++) {
+        size_t exercised, n = kad_cover_of(c, (enum kad_cover_kind)k, &exercised);
+        kad_buf_printf(b, "\"%s\":{\"of\":%zu,\"exercised\":%zu},",
+                       kad_cover_name((enum kad_cover_kind)k), n, exercised);
+    }
+    kad_buf_puts(b, "\"missing\":[");
+    bool first = true;
+    for (size_t i = 0; i < c->n; i++) {
+        struct kad_str gap = kad_cover_gap(c, i);
+        if (gap.n == 0)
+            continue;
+        kad_buf_printf(b, "%s{\"kind\":\"%s\",\"line\":%d,\"message\":", first ? "" : ",",
+                       kad_cover_name(c->v[i].kind), c->v[i].line);
+        kad_json_str(b, gap);
+        kad_buf_putc(b, '}');
+        first = false;
+    }
+    kad_buf_puts(b, "]}");
+}
+
+static void put_json(struct kad_buf *b, struct kad_rule_file *f, bool cover)
 {
     kad_buf_puts(b, "{\"file\":");
     kad_json_str(b, kad_str(f->path));
@@ -38,7 +62,10 @@ static void put_json(struct kad_buf *b, const struct kad_rule_file *f)
             kad_buf_putc(b, '}');
             first = false;
         }
-    kad_buf_puts(b, "]}");
+    kad_buf_putc(b, ']');
+    if (cover && f->policy)
+        put_json_cover(b, &f->cover);
+    kad_buf_putc(b, '}');
 }
 
 /* --- rules check, rules test --- */
@@ -56,7 +83,7 @@ static void put_tap_name(struct kad_out *o, struct kad_str s)
     kad_buf_done(&b);
 }
 
-static void put_tap(struct kad_out *o, const struct kad_rule_file *f, size_t *number)
+static void put_tap(struct kad_out *o, struct kad_rule_file *f, size_t *number, bool cover)
 {
     if (!f->policy) {
         kad_out_printf(o, "not ok %zu - ", ++*number);
@@ -75,6 +102,8 @@ static void put_tap(struct kad_out *o, const struct kad_rule_file *f, size_t *nu
             kad_out_puts(o, "\n");
         }
     }
+    if (cover)
+        kad_rule_file_put_cover(o, "# ", f);
 }
 
 /* Each example by its name: what holds to stdout, beside what does not. */
@@ -118,16 +147,18 @@ static enum kad_err each_file(struct kad_cli *c, bool names, struct kad_error *r
         bad = bad || !f.policy || f.failed;
         if (c->format == KAD_F_JSON) {
             kad_out_puts(&c->out, i ? ",\n" : "\n");
-            put_json(&c->out.b, &f);
+            put_json(&c->out.b, &f, names);
         } else {
             kad_rule_file_tell_diags(&f);
             if (c->format == KAD_F_TAP) {
-                put_tap(&c->out, &f, &number);
+                put_tap(&c->out, &f, &number, names);
             } else {
                 kad_rule_file_tell_failures(&f);
                 if (names)
                     put_names(&c->out, &f);
                 kad_rule_file_put_counts(&c->out, &f);
+                if (names)
+                    kad_rule_file_put_cover(&c->out, "  ", &f);
             }
         }
         kad_rule_file_done(&f);

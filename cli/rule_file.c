@@ -25,8 +25,9 @@ void kad_rule_file_try(struct kad_rule_file *f)
         return;
     f->examples = kad_dsl_example_count(f->policy);
     f->results = kad_xalloc((f->examples + 1) * sizeof *f->results);
+    kad_cover_init(&f->cover, f->policy);
     for (size_t i = 0; i < f->examples; i++) {
-        f->failed += !kad_dsl_example_run(f->policy, i, &f->results[i]);
+        f->failed += !kad_dsl_example_run(f->policy, i, &f->cover, &f->results[i]);
         f->checked += f->results[i].checked;
     }
 }
@@ -35,6 +36,8 @@ void kad_rule_file_done(struct kad_rule_file *f)
 {
     for (size_t i = 0; f->results && i < f->examples; i++)
         kad_dsl_example_done(&f->results[i]);
+    if (f->results)
+        kad_cover_done(&f->cover);
     free(f->results);
     kad_policy_free(f->policy);
     kad_diags_done(&f->diags);
@@ -102,6 +105,46 @@ void kad_rule_file_put_counts(struct kad_out *o, const struct kad_rule_file *f)
                            f->examples);
     }
     kad_out_puts(o, "\n");
+}
+
+/* What there is none of is left out: "rules 3 of 3, conditions 1 of 2". */
+static void put_share(struct kad_buf *b, const struct kad_cover *c)
+{
+    static const char *const texts[KAD_COVER__COUNT] = {
+        [KAD_COVER_RULE] = N_("rules %zu of %zu"),
+        [KAD_COVER_WHEN] = N_("`when` %zu of %zu"),
+        [KAD_COVER_PHASE] = N_("phases %zu of %zu"),
+        [KAD_COVER_GUARD] = N_("conditions %zu of %zu"),
+    };
+    for (int k = 0; k < KAD_COVER__COUNT; k++) {
+        size_t exercised, n = kad_cover_of(c, (enum kad_cover_kind)k, &exercised);
+        if (n == 0)
+            continue;
+        kad_buf_puts(b, b->n > 0 ? ", " : "");
+        kad_buf_printf(b, _(texts[k]), exercised, n);
+    }
+}
+
+void kad_rule_file_put_cover(struct kad_out *o, const char *begin, struct kad_rule_file *f)
+{
+    struct kad_buf b = {0};
+    if (!f->policy || f->cover.n == 0)
+        return;
+    put_share(&b, &f->cover);
+    kad_out_puts(o, begin);
+    kad_out_printf(o, _("the examples exercise: %s"), kad_buf_str(&b));
+    kad_out_puts(o, "\n");
+    kad_buf_done(&b);
+    for (size_t i = 0; i < f->cover.n; i++) {
+        struct kad_str gap = kad_cover_gap(&f->cover, i);
+        if (gap.n == 0)
+            continue;
+        kad_out_puts(o, begin);
+        kad_out_safe(o, kad_str(f->path));
+        kad_out_printf(o, ":%d: ", f->cover.v[i].line);
+        kad_out_safe(o, gap);
+        kad_out_puts(o, "\n");
+    }
 }
 
 enum kad_err kad_rule_file_holds(const struct kad_rule_file *f)

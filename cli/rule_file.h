@@ -13,6 +13,7 @@ struct kad_rule_file {
     struct kad_policy *policy; /* NULL: it has errors */
     size_t examples, failed, checked;
     struct kad_example_result *results; /* one for each example; NULL before they are run */
+    struct kad_cover cover;             /* what they exercise; when they have been run */
 };
 
 /* Read and compile. A file that cannot be read is KAD_EINPUT; one with errors is KAD_OK without a
@@ -28,6 +29,8 @@ void kad_rule_file_tell_diags(const struct kad_rule_file *f);
 void kad_rule_file_tell_failures(const struct kad_rule_file *f);
 /* "small.rules: no errors, all 2 examples hold". */
 void kad_rule_file_put_counts(struct kad_out *o, const struct kad_rule_file *f);
+/* How much the examples exercise, then each rule and condition that none does; lines begin so. */
+void kad_rule_file_put_cover(struct kad_out *o, const char *begin, struct kad_rule_file *f);
 /* Errors and failing examples are told here, with the counts: then KAD_ENO. */
 enum kad_err kad_rule_file_holds(const struct kad_rule_file *f) KAD_MUST_CHECK;
 /* The option --only: "unit=eksjo,aneby" becomes "eksjo\naneby"; empty when it was not given. */

@@ -72,6 +72,7 @@ struct kad_instance {
     const struct kad_adoption *adoption;
     const struct kad_policy *policy;
     int task_index, rule_index;      /* in that policy */
+    int32_t part; /* which `when` or phase of the rule; -1: a duty, or the extension */
     kad_day opens, due, closes;      /* closes KAD_DAY_NONE: never */
     enum kad_state state;            /* as of the day asked */
     bool late;                       /* done after due */

@@ -126,6 +126,7 @@ static void make(const struct making_rule *r, const struct kad_window *w, const 
               .task = r->p->tasks[o->task].name,
               .task_index = o->task,
               .rule_index = r->rule_index,
+              .part = o->part,
               .opens = w->opens,
               .due = w->due,
               .closes = w->closes,

@@ -6,6 +6,7 @@
 #define KAD_DSL_DSL_H
 
 #include "core/policy.h"
+#include "dsl/cover.h"
 #include "dsl/diag.h"
 
 /* Compile a policy's text. `name` is what messages call the file. *d must be fresh
@@ -37,8 +38,10 @@ struct kad_example_result {
     size_t n, cap;
     size_t checked; /* expectations and refusals looked at */
 };
-/* Run one example. True when everything in it held. Free the result either way. */
-bool kad_dsl_example_run(const struct kad_policy *p, size_t i, struct kad_example_result *ret);
+/* Run one example. True when everything in it held. Free the result either way. `cover` (may be NULL)
+ * is of the same policy, and told what the example exercises. */
+bool kad_dsl_example_run(const struct kad_policy *p, size_t i, struct kad_cover *cover,
+                         struct kad_example_result *ret);
 void kad_dsl_example_done(struct kad_example_result *r);
 
 #endif

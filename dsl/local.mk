@@ -15,6 +15,8 @@ dsl_libdsl_a_SOURCES = \
 	dsl/certain.h \
 	dsl/check.c \
 	dsl/condition.c \
+	dsl/cover.c \
+	dsl/cover.h \
 	dsl/declare.c \
 	dsl/diag.c \
 	dsl/diag.def \

@@ -38,6 +38,7 @@ struct run {
     const struct kad_policy *p;
     const struct kad_example *x;
     struct kad_example_result *ret;
+    struct kad_cover *cover; /* NULL: nobody asks */
     struct kad_arena *a;
     struct kad_timeline timeline;
     size_t *order; /* steps in the order they were recorded */
@@ -143,6 +144,25 @@ static bool may_be_first(const struct run *r, const struct kad_example_step *s,
            kad_str_eq(story->facts[0].type, r->p->events[k->begins_with].name);
 }
 
+/* What the event showed about each guard: of one that is accepted all, of one that is refused only
+ * the guard that the example names, because it would not notice the others. */
+static void cover_guards(struct run *r, const struct kad_example_step *s, struct kad_derive *d,
+                         const struct kad_story *story, size_t pos, bool refused)
+{
+    const struct kad_fact *f = &story->facts[pos];
+    if (!r->cover || !kad_derive_in_force(d, r->p->name, f->on))
+        return;
+    for (size_t i = 0; i < r->p->n_guards; i++) {
+        const struct kad_guard *g = &r->p->guards[i];
+        if (g->event != s->event)
+            continue;
+        struct kad_value v = kad_derive_expr(d, r->p, g->condition, pos, f->on, f);
+        bool holds = kad_value_known(v) && v.num != 0;
+        if (!refused || (g->require && !holds && s->refused.n > 0 && contains(g->message, s->refused)))
+            kad_cover_judged(r->cover, g, holds);
+    }
+}
+
 /* Is the event refused by a guard? What was expected of it is compared with what happens. */
 static void judge(struct run *r, size_t i)
 {
@@ -166,6 +186,7 @@ static void judge(struct run *r, size_t i)
         matched = matched || contains(f[k].guard->message, s->refused);
     }
     r->ret->checked += s->refused.n > 0;
+    cover_guards(r, s, d, &story, pos, refusal != NULL);
     if (s->refused.n > 0 && !refusal)
         fail(r, s->line, _("The event should be refused with “%.*s”, but it is accepted."),
              KAD_STR_FMT(s->refused));
@@ -227,16 +248,19 @@ static void expect_task(struct run *r, const struct kad_example_expect *e, struc
     struct kad_str task = r->p->tasks[e->task].name;
     kad_day horizon = e->due != KAD_DAY_NONE && e->due > e->on ? e->due : e->on;
     size_t n = kad_derive_instances(d, e->on, horizon, &v);
-    bool found = false;
+    size_t found = 0;
+    const struct kad_instance **by = kad_arena_array(r->a, const struct kad_instance *, n + 1);
     for (size_t i = 0; i < n; i++) {
         if (!kad_str_eq(v[i].task, task) || (e->due != KAD_DAY_NONE && v[i].due != e->due))
             continue;
         /* `no T`: none that has opened; what lies ahead is no task yet. */
         if (e->none ? v[i].state != KAD_S_UPCOMING
                     : (int)v[i].state == e->state && (!e->late || v[i].late))
-            found = true;
+            by[found++] = &v[i];
     }
-    if (found != e->none)
+    if (r->cover && !e->none)
+        kad_cover_expected(r->cover, by, found);
+    if ((found > 0) != e->none)
         return;
     const char *there = instances_said(r, v, n, task);
     if (*there)
@@ -276,7 +300,8 @@ static void check(struct run *r)
     }
 }
 
-bool kad_dsl_example_run(const struct kad_policy *p, size_t i, struct kad_example_result *ret)
+bool kad_dsl_example_run(const struct kad_policy *p, size_t i, struct kad_cover *cover,
+                         struct kad_example_result *ret)
 {
     *ret = (struct kad_example_result){0};
     kad_arena_init(&ret->arena);
@@ -284,7 +309,7 @@ bool kad_dsl_example_run(const struct kad_policy *p, size_t i, struct kad_exampl
     struct kad_adoption *adoption = kad_arena_new(&ret->arena, struct kad_adoption);
     *adoption = (struct kad_adoption){.seq = 1, .from = x->from, .name = p->name, .policy = p};
     struct run r = {
-        .p = p, .x = x, .ret = ret, .a = &ret->arena, .timeline = {adoption, 1}, .last = 1};
+        .p = p, .x = x, .ret = ret, .cover = cover, .a = &ret->arena, .timeline = {adoption, 1}, .last = 1};
     make_order(&r);
     tell(&r);
     check(&r);

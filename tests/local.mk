@@ -40,6 +40,7 @@ DSL_TESTS = \
 	tests/unit/test_diff \
 	tests/unit/test_dsl_compile \
 	tests/unit/test_dsl_condition \
+	tests/unit/test_dsl_cover \
 	tests/unit/test_dsl_diag \
 	tests/unit/test_dsl_example \
 	tests/unit/test_dsl_words \
@@ -80,6 +81,7 @@ tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(TOY_SOURCES)
 tests_unit_test_diff_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_compile_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_condition_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dsl_cover_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_diag_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_example_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_words_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)

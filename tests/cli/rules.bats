@@ -49,6 +49,29 @@ load common
     has '1..2'
 }
 
+@test "rules test says what the examples exercise, and names what none does" {
+    small_rules >small.rules
+    ok k rules test small.rules
+    has '  the examples exercise: rules '
+    has 'small.rules:38: In no example is an event refused by this condition: motivated'
+    ok k rules test small.rules --format tap
+    has '# the examples exercise: rules '
+    has '# small.rules:38: In no example is an event refused by this condition: motivated'
+    [[ $output == *$'\n1..2' ]] || { show; false; }
+    ok k rules test small.rules --format json
+    has '"guards":{"of":'
+    has '{"kind":"guards","line":38,"message":"In no example is an event refused by'
+    hasnt '"missing":[]'
+    ok k rules check small.rules --format json
+    hasnt coverage
+    # The policies that come with the program are exercised wholly.
+    ok k rules test "$KAD_SRC"/rules/*.rules "$KAD_SRC"/rules/sv/*.rules --format json
+    hasnt '"missing":[{'
+    ok "$KADENS" --lang sv rules test small.rules
+    has 'exemplen prövar: regler '
+    has 'nekas någon händelse av det här villkoret: motivated'
+}
+
 @test "adopting records the text, and says from when it is in force" {
     NOW=2020-12-15T08:00:00Z
     k init >/dev/null

@@ -11,7 +11,7 @@ static void examples(const struct kad_policy *p)
 {
     for (size_t i = 0; i < kad_dsl_example_count(p) && i < 3; i++) {
         struct kad_example_result r;
-        bool holds = kad_dsl_example_run(p, i, &r);
+        bool holds = kad_dsl_example_run(p, i, NULL, &r);
         kad_assert(holds == (r.n == 0));
         kad_dsl_example_done(&r);
     }

@@ -42,7 +42,7 @@ static struct kad_buf run(const char *example, size_t *ret_checked)
     assert_int_equal(kad_dsl_example_count(p), 1);
     assert_str_equal(kad_dsl_example_name(p, 0), "Tried");
     assert_int_equal(kad_dsl_example_line(p, 0), 31);
-    bool holds = kad_dsl_example_run(p, 0, &r);
+    bool holds = kad_dsl_example_run(p, 0, NULL, &r);
     assert_int_equal(holds, r.n == 0);
     for (size_t i = 0; i < r.n; i++)
         kad_buf_printf(&b, "%d: %.*s\n", r.v[i].line - 31, KAD_STR_FMT(r.v[i].text));

@@ -134,7 +134,7 @@ static void one_grammar_over_both(void **state)
     assert_int_equal(kad_dsl_example_count(b), 2);
     for (size_t i = 0; i < 2; i++) {
         struct kad_example_result r;
-        assert_true(kad_dsl_example_run(b, i, &r));
+        assert_true(kad_dsl_example_run(b, i, NULL, &r));
         kad_dsl_example_done(&r);
     }
     kad_policy_free(a);
