@@ -139,7 +139,6 @@ struct kad_made {
     size_t rank;       /* the order of making: the occurrence, for equal days and anchors */
     kad_day told;      /* the day its opening event was first recorded; KAD_DAY_NONE: never untold */
     kad_day plain;     /* the due day before it was moved */
-    int32_t part;      /* which `when` or phase of the rule; -1: a duty, or the extension */
     int32_t window;    /* which window of that phase, from 0 */
 };
 struct kad_making {

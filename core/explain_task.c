@@ -78,9 +78,9 @@ static void why_not_earlier(struct kad_why *w, const struct kad_made *x)
     const struct kad_rule *rule = rule_of(x);
     const struct kad_fact *f = fact_at(w, x->anchor_pos);
     const struct kad_expr *ignored;
-    for (int32_t k = 0; k < x->part; k++) {
+    for (int32_t k = 0; k < x->i.part; k++) {
         const struct kad_trigger *t = &rule->whens[k].trigger;
-        if (t->event == rule->whens[x->part].trigger.event && t->where)
+        if (t->event == rule->whens[x->i.part].trigger.event && t->where)
             kad_why_condition(w, x->i.adoption, x->bound, t->where,
                               (struct kad_place){x->anchor_pos + 1, f->on, f}, 1, &ignored);
     }
@@ -94,15 +94,15 @@ static void why_there(struct kad_why *w, const struct kad_made *x)
     } else if (rule->kind == KAD_RULE_TASK) {
         kad_why_event(w, KAD_SAY_EVENT, x->bound, x->anchor_pos);
         why_not_earlier(w, x);
-        struct kad_triggers t = {&rule->whens[x->part].trigger, 1};
+        struct kad_triggers t = {&rule->whens[x->i.part].trigger, 1};
         why_trigger(w, x, &t);
-        int from = rule->whens[x->part].due.attribute;
+        int from = rule->whens[x->i.part].due.attribute;
         if (from >= 0)
             kad_why_attribute(w, x->i.adoption, x->bound, from, x->anchor_pos + 1, x->i.opens, 0);
     } else {
         kad_why_event(w, KAD_SAY_ANCHOR, x->bound, x->anchor_pos);
         why_trigger(w, x, &rule->from);
-        if (x->part < 0)
+        if (x->i.part < 0)
             why_extended(w, x);
     }
     kad_why_rule(w, x->i.adoption, rule, x->i.line);
@@ -140,7 +140,7 @@ static struct kad_step *why_due(struct kad_why *w, const struct kad_made *x, kad
 
 static void days_of_task(struct kad_why *w, const struct kad_made *x)
 {
-    const struct kad_offset *o = &rule_of(x)->whens[x->part].due;
+    const struct kad_offset *o = &rule_of(x)->whens[x->i.part].due;
     kad_day from = x->i.opens;
     struct kad_step *s;
     kad_why_add(w, KAD_SAY_OPENS)->day = x->i.opens;
@@ -180,8 +180,8 @@ static void days_of_window(struct kad_why *w, const struct kad_made *x)
     kad_day base = fact_at(w, x->anchor_pos)->on;
     struct kad_phase shape;
     int32_t window = x->window;
-    if (x->part >= 0)
-        shape = rule->phases[x->part].shape;
+    if (x->i.part >= 0)
+        shape = rule->phases[x->i.part].shape;
     else if (!kad_extension_phase(rule, base, &shape, &base))
         return;
     if (shape.division == KAD_TIMES_MONTH) { /* each month by itself */

@@ -140,7 +140,6 @@ static void make(const struct making_rule *r, const struct kad_window *w, const 
         .rank = m->made.n,
         .told = o->told,
         .plain = w->due,
-        .part = o->part,
         .window = o->window,
     };
     made.i.id = id_of(r, made.i.task, o->anchor, o->occurrence);
