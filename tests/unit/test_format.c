@@ -128,8 +128,8 @@ static void check_meaning(const struct kad_buf *text, enum kad_format_words word
     assert_int_equal(kad_dsl_example_count(p), kad_dsl_example_count(q));
     for (size_t i = 0; i < kad_dsl_example_count(q); i++) {
         struct kad_example_result before, after;
-        assert_true(kad_dsl_example_run(p, i, &before));
-        assert_true(kad_dsl_example_run(q, i, &after));
+        assert_true(kad_dsl_example_run(p, i, NULL, &before));
+        assert_true(kad_dsl_example_run(q, i, NULL, &after));
         assert_int_equal(before.checked, after.checked);
         kad_dsl_example_done(&before);
         kad_dsl_example_done(&after);
