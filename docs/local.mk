@@ -6,3 +6,24 @@ dist_doc_DATA = \
 	docs/administrator.md \
 	docs/format.md \
 	docs/language.md
+
+# Highlighting for editors. Two of the files are made from the table of words: `make editors` after
+# a change there, which works in the source tree; tests/cli/editors.bats holds them together.
+editorsdir = $(pkgdatadir)
+nobase_dist_editors_DATA = \
+	docs/editors/README.md \
+	docs/editors/vim/ftdetect/kadens.vim \
+	docs/editors/vim/ftplugin/kadens.vim \
+	docs/editors/vim/syntax/kadens.vim \
+	docs/editors/vscode/language-configuration.json \
+	docs/editors/vscode/package.json \
+	docs/editors/vscode/syntaxes/kadens.tmLanguage.json
+EXTRA_DIST += docs/editors/editors.awk
+
+.PHONY: editors
+editors:
+	cd $(srcdir) && \
+	LC_ALL=C $(AWK) -v editor=vim -f docs/editors/editors.awk dsl/words.def \
+	  > docs/editors/vim/syntax/kadens.vim && \
+	LC_ALL=C $(AWK) -v editor=vscode -f docs/editors/editors.awk dsl/words.def \
+	  > docs/editors/vscode/syntaxes/kadens.tmLanguage.json

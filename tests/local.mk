@@ -58,6 +58,7 @@ BATS_TESTS = \
 	tests/cli/demo.bats \
 	tests/cli/diff.bats \
 	tests/cli/explain.bats \
+	tests/cli/editors.bats \
 	tests/cli/fines.bats \
 	tests/cli/fmt.bats \
 	tests/cli/help.bats \
