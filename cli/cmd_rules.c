@@ -1,5 +1,6 @@
 /* rules check, rules test: what is wrong with rule files, and do their examples hold. */
 #include "cli/json.h"
+#include "cli/prove.h"
 #include "cli/rule_file.h"
 #include "core/clock.h"
 
@@ -33,7 +34,8 @@ static void put_json_cover(struct kad_buf *b, struct kad_cover *c)
     kad_buf_puts(b, "]}");
 }
 
-static void put_json(struct kad_buf *b, struct kad_rule_file *f, bool cover)
+static void put_json(struct kad_buf *b, struct kad_rule_file *f, const struct kad_proof *proof,
+                     bool cover)
 {
     kad_buf_puts(b, "{\"file\":");
     kad_json_str(b, kad_str(f->path));
@@ -65,6 +67,10 @@ static void put_json(struct kad_buf *b, struct kad_rule_file *f, bool cover)
     kad_buf_putc(b, ']');
     if (cover && f->policy)
         put_json_cover(b, &f->cover);
+    if (proof) {
+        kad_buf_putc(b, ',');
+        kad_proof_json(b, f->policy, proof);
+    }
     kad_buf_putc(b, '}');
 }
 
@@ -129,6 +135,28 @@ static kad_day today(const struct kad_cli *c, const struct kad_policy *p)
     return kad_clock_day(c->now == KAD_INSTANT_NONE ? kad_clock_now() : c->now);
 }
 
+static void put_file(struct kad_cli *c, struct kad_rule_file *f,
+                     const struct kad_proof *proof, bool names, size_t *number)
+{
+    if (c->format == KAD_F_JSON) {
+        put_json(&c->out.b, f, proof, names);
+        return;
+    }
+    kad_rule_file_tell_diags(f);
+    if (c->format == KAD_F_TAP) {
+        put_tap(&c->out, f, number, names);
+        return;
+    }
+    kad_rule_file_tell_failures(f);
+    if (names)
+        put_names(&c->out, f);
+    kad_rule_file_put_counts(&c->out, f);
+    if (names)
+        kad_rule_file_put_cover(&c->out, "  ", f);
+    if (proof)
+        kad_proof_put(&c->out, f->policy, proof);
+}
+
 static enum kad_err each_file(struct kad_cli *c, bool names, struct kad_error *reterr)
 {
     bool bad = false;
@@ -137,30 +165,23 @@ static enum kad_err each_file(struct kad_cli *c, bool names, struct kad_error *r
         kad_out_puts(&c->out, "[");
     for (int i = 0; i < c->n_args; i++) {
         struct kad_rule_file f;
+        struct kad_proof proof;
         if (kad_rule_file_load(c->args[i], &f, reterr) != KAD_OK) {
             kad_rule_file_done(&f);
             return reterr->code;
         }
+        bool prove = f.policy && c->opt[KAD_O_CALENDAR];
         if (f.policy)
             kad_dsl_review(f.policy, today(c, f.policy), &f.diags);
+        if (prove)
+            kad_prove(f.policy, &proof);
         kad_rule_file_try(&f);
         bad = bad || !f.policy || f.failed;
-        if (c->format == KAD_F_JSON) {
+        if (c->format == KAD_F_JSON)
             kad_out_puts(&c->out, i ? ",\n" : "\n");
-            put_json(&c->out.b, &f, names);
-        } else {
-            kad_rule_file_tell_diags(&f);
-            if (c->format == KAD_F_TAP) {
-                put_tap(&c->out, &f, &number, names);
-            } else {
-                kad_rule_file_tell_failures(&f);
-                if (names)
-                    put_names(&c->out, &f);
-                kad_rule_file_put_counts(&c->out, &f);
-                if (names)
-                    kad_rule_file_put_cover(&c->out, "  ", &f);
-            }
-        }
+        put_file(c, &f, prove ? &proof : NULL, names, &number);
+        if (prove)
+            kad_proof_done(&proof);
         kad_rule_file_done(&f);
     }
     if (c->format == KAD_F_JSON)

@@ -44,6 +44,8 @@ kadens_SOURCES = \
 	cli/out.h \
 	cli/program.c \
 	cli/program.h \
+	cli/prove.c \
+	cli/prove.h \
 	cli/records.c \
 	cli/records.h \
 	cli/rule_file.c \

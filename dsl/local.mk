@@ -37,6 +37,8 @@ dsl_libdsl_a_SOURCES = \
 	dsl/names.c \
 	dsl/parser.y \
 	dsl/phases.c \
+	dsl/prove.c \
+	dsl/prove.h \
 	dsl/rules.c \
 	dsl/run.c \
 	dsl/scan.c \

@@ -49,6 +49,7 @@ DSL_TESTS = \
 	tests/unit/test_fineprint \
 	tests/unit/test_fineprint_times \
 	tests/unit/test_format \
+	tests/unit/test_prove \
 	tests/unit/test_shipped \
 	tests/unit/test_sketches
 
@@ -86,6 +87,7 @@ tests_unit_test_dsl_cover_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_diag_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_example_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_words_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_prove_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(TOY_SOURCES)
 tests_unit_test_engine_amend_SOURCES = tests/unit/test_engine_amend.c $(TOY_SOURCES)
 tests_unit_test_engine_batch_SOURCES = tests/unit/test_engine_batch.c $(TOY_SOURCES)

@@ -168,3 +168,30 @@ load common
     ok k rules test small.rules --format json
     has '"severity":"warning"'
 }
+
+@test "rules check --calendar goes through every start day, in words and in numbers" {
+    rules=$KAD_SRC/rules/se-hoglandet-2021.rules
+    ok k rules check --calendar "$rules"
+    has 'for each of the 146,097 days from 1 January 2021 to 31 December 2420'
+    has 'month 1 aftercare_visit every week
+      It always has 4 windows. Windows are 7 to 10 days long, as from Fri 2021-01-01'
+    has '3 months after Sun'
+    has 'The due day is moved in 31'
+    has 'leads into another month, as'
+    ok "$KADENS" --lang sv rules check --calendar "$rules"
+    has 'Den har alltid 4 fönster.'
+    has 'hamnar den i en annan månad'
+    ok k rules check "$rules"
+    hasnt 'start day'
+    ok k rules check --calendar "$rules" --format json
+    jq -e '.[0].calendar.start_days == 146097 and
+        ([.[0].calendar.lines[] | select(.rule == "aftercare") | .windows.most]
+            == [4, 2, 1, 2, 1]) and
+        ([.[0].calendar.lines[] | select(.rule == "register_exit")][0]
+            | .clipped == {"start_days": 1903, "months": 3, "from": "2021-01-31", "to": "2021-04-30"}
+                and .moved.days == 5)' <<<"$output" >/dev/null || { show; false; }
+    echo 'policy p
+ running cases keep the old rules' >none.rules
+    ok k rules check --calendar none.rules
+    has 'Nothing in it depends on the calendar.'
+}
