@@ -193,12 +193,6 @@ enum kad_err kad_cmd_retract(struct kad_cli *c, struct kad_error *reterr)
 
 /* --- which task is meant --- */
 
-static bool ends_so(struct kad_str id, struct kad_str end)
-{
-    return id.n > end.n && id.p[id.n - end.n - 1] == '/' &&
-           memcmp(id.p + id.n - end.n, end.p, end.n) == 0;
-}
-
 static bool may_waive(const struct kad_instance *i)
 {
     return i->state == KAD_S_OPEN || i->state == KAD_S_OVERDUE || i->state == KAD_S_UPCOMING ||
@@ -216,7 +210,7 @@ static enum kad_err pick_task(struct kad_cli *c, struct kad_str said, struct kad
     for (size_t i = 0; i < n; i++) {
         if (kad_str_eq(all[i].id, said))
             return KAD_OK;
-        if (!end.n || !ends_so(all[i].id, end))
+        if (!end.n || !kad_id_ends(all[i].id, end))
             continue;
         n_found++;
         n_waivable += may_waive(&all[i]);
@@ -229,7 +223,7 @@ static enum kad_err pick_task(struct kad_cli *c, struct kad_str said, struct kad
         return KAD_OK; /* the engine says so if there is no such task */
     kad_tell(_("“%.*s” may be one of these. Write the id of the one you mean:"), KAD_STR_FMT(said));
     for (size_t i = 0; i < n; i++) {
-        if (!ends_so(all[i].id, end))
+        if (!kad_id_ends(all[i].id, end))
             continue;
         struct kad_buf b = {0};
         kad_text_put_safe(&b, all[i].id);

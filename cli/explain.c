@@ -54,7 +54,8 @@ static const char *const sentences[KAD_SAY__COUNT] = {
         N_("From {day} on, another version of the rules decides for what began with {label} (no. "
            "{seq})."),
     [KAD_SAY_NO_POLICY] =
-        N_("No rules with this task are in force for {subject} on {day}[; {policy} has it, from {to}]."),
+        N_("No rules with this task are in force for {subject} on {day}[; {policy} has it, from {to}][; "
+           "{policy} has it, for {value} only]."),
     [KAD_SAY_OTHER_KIND] = N_("The task is for others ({text}) than {subject} ({value})."),
     [KAD_SAY_READING] = N_("How the document is read: {text}."),
     [KAD_SAY_RULE] = N_("Rule: {label}, line {line} of {policy}[: “{text}”].[ Source: {source}.]"),

@@ -67,7 +67,7 @@ enum kad_section {
     X(RUN_ENDED, "run-ended", WHY)            /* the run from day was ended by text, to, seq */    \
     X(RUN_OVER, "run-over", WHY)              /* the last of the run from day was due `to` */      \
     X(ELSEWHERE, "elsewhere", WHY)            /* another version governs the run from day on */    \
-    X(NO_POLICY, "no-policy", WHY)            /* none with this task is in force on day */         \
+    X(NO_POLICY, "no-policy", WHY)            /* none with it in force; to: from then; value: units */ \
     X(OTHER_KIND, "other-kind", WHY)          /* text: whose task it is; value: what this is */    \
     X(READING, "reading", WHY)                /* text: how the file reads its document */          \
     X(RULE, "rule", WHY)                      /* text: the line, line, policy, source */           \

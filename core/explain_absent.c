@@ -351,6 +351,11 @@ static void tell_policy(struct absent *x)
     s->day = x->w.day;
     s->to = x->a->from > x->w.day ? x->a->from : KAD_DAY_NONE;
     s->adoption = x->a;
+    struct kad_buf units = {0};
+    for (size_t i = 0; i < x->a->n_units; i++)
+        kad_buf_printf(&units, "%s%.*s", i > 0 ? ", " : "", KAD_STR_FMT(x->a->units[i]));
+    s->value = kad_str_dup(x->w.a, (struct kad_str){kad_buf_str(&units), units.n});
+    kad_buf_done(&units);
 }
 
 static void tell_absence(struct absent *x)

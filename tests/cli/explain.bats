@@ -225,3 +225,17 @@ discharged() {
     why eksjo/exit
     has 'The task is for others (Participant) than eksjo (Municipality).'
 }
+
+@test "rules that are not in force, or for other units only" {
+    NOW=2021-01-02T08:00:00Z
+    k init >/dev/null
+    small_rules >small.rules
+    k rules adopt small.rules --from 2021-01-01 --only unit=eksjo >/dev/null
+    k record referral C-1 birth_date=1995-05-17 unit=eksjo motivated=yes >/dev/null
+    why eksjo/certificate
+    has 'It is on the list of the role Manager.'
+    why nassjo/certificate
+    has 'No rules with this task are in force for nassjo on 2 January 2021; small@2021-01-01 has it, for eksjo only.'
+    why C-1/exit --as-of 2020-12-30
+    has 'small@2021-01-01 has it, from 1 January 2021'
+}
