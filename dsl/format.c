@@ -1,5 +1,6 @@
 #include "dsl/format.h"
 
+#include "core/limits.h"
 #include "dsl/format_doc.h"
 
 /* So often may words grow together anew when a line is set. */
@@ -119,7 +120,12 @@ static enum kad_err settle(struct kad_fmt_doc *doc, const char *name, struct kad
             break;
         doc->v[at + 1].must_break = true;
     }
+    bool large = b->n > KAD_LIMIT_RULE_BYTES;
     kad_buf_reset(b);
+    if (large)
+        return kad_fail(reterr, KAD_ENO,
+                        _("%s was left as it is: laid out, it would be larger than %u MiB."), name,
+                        KAD_LIMIT_RULE_BYTES >> 20);
     if (at >= doc->n)
         return kad_fail(reterr, KAD_ENO,
                         _("%s was left as it is: laid out, it would be read otherwise."), name);
