@@ -31,7 +31,8 @@ extern const struct kad_opt kad_opts[KAD_O__COUNT];
 
 /* The forms of answers. A bit each, so that a command can say which it has. */
 #define KAD_FORMAT_MAP(X)                                                                          \
-    X(TEXT, "text") X(JSON, "json") X(JSONL, "jsonl") X(CSV, "csv") X(ICS, "ics") X(TAP, "tap")
+    X(TEXT, "text") X(JSON, "json") X(JSONL, "jsonl") X(CSV, "csv") X(ICS, "ics") X(TAP, "tap")\
+    X(HTML, "html")
 enum kad_format {
 #define X(name, word) KAD_F_##name,
     KAD_FORMAT_MAP(X)

@@ -2,15 +2,13 @@
 #include <stdio.h>
 
 #include "cli/out.h"
+#include "core/value.h"
 
 static const char *const weekdays_short[] = {N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"),
                                              N_("Fri"), N_("Sat"), N_("Sun")};
 static const char *const weekdays[] = {N_("Monday"),   N_("Tuesday"), N_("Wednesday"),
                                        N_("Thursday"), N_("Friday"),  N_("Saturday"),
                                        N_("Sunday")};
-static const char *const months[] = {
-    N_("January"), N_("February"), N_("March"),     N_("April"),   N_("May"),      N_("June"),
-    N_("July"),    N_("August"),   N_("September"), N_("October"), N_("November"), N_("December")};
 
 const char *kad_weekday_short(kad_day day)
 {
@@ -34,13 +32,13 @@ void kad_put_weekday(struct kad_buf *b, kad_day day)
 void kad_put_month(struct kad_buf *b, kad_day day)
 {
     struct kad_ymd d = kad_ymd_of(day);
-    kad_buf_printf(b, "%s %d", _(months[d.month - 1]), (int)d.year);
+    kad_buf_printf(b, "%s %d", kad_month_name(d.month), (int)d.year);
 }
 
 void kad_put_day_words(struct kad_buf *b, kad_day day)
 {
     struct kad_ymd d = kad_ymd_of(day);
-    kad_buf_printf(b, "%d %s %d", (int)d.day, _(months[d.month - 1]), (int)d.year);
+    kad_buf_printf(b, "%d %s %d", (int)d.day, kad_month_name(d.month), (int)d.year);
 }
 
 void kad_put_day_long(struct kad_buf *b, kad_day day)

@@ -9,6 +9,7 @@ kadens_SOURCES = \
 	cli/cmd_adopt.c \
 	cli/cmd_demo.c \
 	cli/cmd_diff.c \
+	cli/cmd_doc.c \
 	cli/cmd_fmt.c \
 	cli/cmd_explain.c \
 	cli/cmd_import.c \

@@ -5,10 +5,9 @@
 static const struct {
     const char *word;
     char tag;
-} types[KAD_T__COUNT] = {
-    [KAD_T_NONE] = {"", 0},
+} types[KAD_T__COUNT] = {[KAD_T_NONE] = {"", 0},
 #define X(name, word, tag) [KAD_T_##name] = {(word), (tag)},
-    KAD_TYPE_MAP(X)
+                         KAD_TYPE_MAP(X)
 #undef X
 };
 
@@ -199,6 +198,16 @@ static void put_pretty_number(struct kad_buf *b, int64_t v, int decimals)
 {
     bool swedish = strcmp(kad_text_lang(), "sv") == 0;
     put_number(b, v, decimals, (struct number_style){"\u202f", swedish ? "," : "."});
+}
+
+const char *kad_month_name(int32_t month)
+{
+    static const char *const names[] = {N_("January"), N_("February"), N_("March"),
+                                        N_("April"),   N_("May"),      N_("June"),
+                                        N_("July"),    N_("August"),   N_("September"),
+                                        N_("October"), N_("November"), N_("December")};
+    kad_assert(month >= 1 && month <= 12);
+    return _(names[month - 1]);
 }
 
 static void put_pretty_list(struct kad_buf *b, struct kad_str s)

@@ -86,6 +86,8 @@ void kad_value_put_pretty(struct kad_buf *b, struct kad_value v);
 bool kad_number_parse(struct kad_str s, int64_t *ret_micro);
 void kad_number_put(struct kad_buf *b, int64_t micro);
 
+const char *kad_month_name(int32_t month); /* of 1..12, in the running language: "June" */
+
 char kad_type_tag(enum kad_type t);
 enum kad_type kad_type_of_tag(char tag); /* KAD_T_NONE for a stranger */
 const char *kad_type_word(enum kad_type t);

@@ -21,6 +21,16 @@ dsl_libdsl_a_SOURCES = \
 	dsl/diag.c \
 	dsl/diag.def \
 	dsl/diag.h \
+	dsl/doc.c \
+	dsl/doc.h \
+	dsl/doc_condition.c \
+	dsl/doc_facts.c \
+	dsl/doc_html.c \
+	dsl/doc_page.c \
+	dsl/doc_page.h \
+	dsl/doc_rules.c \
+	dsl/doc_text.c \
+	dsl/doc_words.c \
 	dsl/dsl.c \
 	dsl/dsl.h \
 	dsl/example.c \

@@ -42,6 +42,7 @@ DSL_TESTS = \
 	tests/unit/test_dsl_condition \
 	tests/unit/test_dsl_cover \
 	tests/unit/test_dsl_diag \
+	tests/unit/test_dsl_doc \
 	tests/unit/test_dsl_example \
 	tests/unit/test_dsl_words \
 	tests/unit/test_engine_dsl \
@@ -57,6 +58,7 @@ BATS_TESTS = \
 	tests/cli/badinput.bats \
 	tests/cli/change.bats \
 	tests/cli/demo.bats \
+	tests/cli/doc.bats \
 	tests/cli/diff.bats \
 	tests/cli/explain.bats \
 	tests/cli/editors.bats \
@@ -85,6 +87,7 @@ tests_unit_test_dsl_compile_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_condition_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_cover_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_diag_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dsl_doc_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_example_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_words_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_prove_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
