@@ -101,10 +101,10 @@ static void unknown_name(struct kad_lower *l, const struct kad_ident *name, stru
         kad_near_try(&near, p->events[s.event].fields[i].name);
     for (size_t i = 0; s.kind >= 0 && i < p->kinds[s.kind].n_attributes; i++)
         kad_near_try(&near, p->kinds[s.kind].attributes[i].name);
-    for (size_t i = 0; want.type == KAD_T_CHOICE && i < p->choices[want.ref].n_values; i++)
-        kad_near_try(&near, p->choices[want.ref].values[i].name);
-    for (size_t i = 0; want.type == KAD_T_SUBJECT && i < p->kinds[want.ref].n_members; i++)
-        kad_near_try(&near, p->kinds[want.ref].members[i].name);
+    if (want.type == KAD_T_CHOICE)
+        kad_near_choice(&near, &p->choices[want.ref]);
+    if (want.type == KAD_T_SUBJECT)
+        kad_near_members(&near, &p->kinds[want.ref]);
     for (size_t i = 0; i < p->n_params; i++)
         if (p->params[i].kind < 0)
             kad_near_try(&near, p->params[i].name);
@@ -229,6 +229,16 @@ static struct kad_expr *right_of(struct kad_lower *l, const struct kad_expr *lef
         return right;
     struct kad_diag *r = kad_say(l, x->span, KAD_K_UNLIKE, left->text.p, said(l, left),
                                  right->text.p, said(l, right));
+    /* A name in quotes, or its label. */
+    if ((left->type == KAD_T_CHOICE || left->type == KAD_T_SUBJECT) && right->type == KAD_T_TEXT &&
+        x->kind == KAD_N_LITERAL) {
+        struct kad_near near = kad_near_to(l, x->literal.str);
+        if (left->type == KAD_T_CHOICE)
+            kad_near_choice(&near, &l->p->choices[left->ref]);
+        else
+            kad_near_members(&near, &l->p->kinds[left->ref]);
+        kad_near_say(l, r, &near, x->span);
+    }
     /* 50 is not 50 %, and nothing else was meant. */
     if (left->type == KAD_T_PERCENT && right->type == KAD_T_NUMBER && x->kind == KAD_N_LITERAL) {
         struct kad_span end = {x->span.to, x->span.to};
@@ -242,8 +252,7 @@ static bool is_task_misnamed(struct kad_lower *l, const struct kad_node *x, stru
 {
     const struct kad_node *t = x->left;
     if (t->kind != KAD_N_NAME || x->right->kind != KAD_N_NAME ||
-        kad_policy_task(l->p, t->a.name) < 0 || kad_policy_event(l->p, t->a.name) >= 0 ||
-        kad_policy_param(l->p, t->a.name) >= 0 ||
+        kad_policy_task(l->p, t->a.name) < 0 || kad_policy_param(l->p, t->a.name) >= 0 ||
         (s.event >= 0 && kad_event_field(&l->p->events[s.event], t->a.name) >= 0) ||
         (s.kind >= 0 && kad_kind_attribute(&l->p->kinds[s.kind], t->a.name) >= 0))
         return false;

@@ -235,9 +235,12 @@ static bool place_decl(struct kad_script *u, struct kad_token *t, const KAD_YYST
         u->prose = false;
         u->knows_decl = true;
     } else if (kad_is_decl(t->token)) {
-        if (!t->margin)
-            (void)kad_report(u->diags, &u->src, t->span, KAD_K_DECL_INDENTED,
-                             kad_word_of(t->token, u->swedish));
+        if (!t->margin) {
+            uint32_t line = u->src.lines[kad_source_line(&u->src, t->span.from)];
+            struct kad_diag *r = kad_report(u->diags, &u->src, t->span, KAD_K_DECL_INDENTED,
+                                            kad_word_of(t->token, u->swedish));
+            kad_mend(u->diags, &u->src, r, (struct kad_span){line, t->span.from}, KAD_STR(""));
+        }
         u->knows_decl = u->knows_decl || t->margin;
         begin_decl(u, t);
         u->prose = false;

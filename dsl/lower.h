@@ -79,10 +79,13 @@ const char *kad_keyword(const struct kad_lower *l, int token);
 /* The name nearest to one that is not known. */
 struct kad_near {
     struct kad_str wanted, best;
-    unsigned distance;
+    unsigned distance; /* only what is nearer is better */
+    size_t ends;       /* of one with the same stem: how long the two ends are */
 };
 struct kad_near kad_near_to(const struct kad_lower *l, struct kad_str wanted);
 void kad_near_try(struct kad_near *n, struct kad_str name);
+void kad_near_choice(struct kad_near *n, const struct kad_choice *c); /* its values, by label too */
+void kad_near_members(struct kad_near *n, const struct kad_kind *k);
 /* Puts "did you mean" and the corrected line to the message, if something is near. */
 void kad_near_say(struct kad_lower *l, struct kad_diag *r, const struct kad_near *n,
                   struct kad_span span);

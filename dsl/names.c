@@ -95,14 +95,31 @@ struct kad_near kad_near_to(const struct kad_lower *l, struct kad_str wanted)
     return (struct kad_near){.wanted = wanted, .distance = wanted.n <= 4 ? 2 : SLIPS + 1};
 }
 
+/* One in the plural, or otherwise with another end: most of the shorter one begins both. How long the
+ * two ends are together; 0: they are two words. */
+static size_t ends_of(struct kad_str a, struct kad_str b)
+{
+    size_t same = 0, shorter = a.n < b.n ? a.n : b.n;
+    while (same < shorter && a.p[same] == b.p[same])
+        same++;
+    size_t ends = a.n + b.n - 2 * same;
+    return same >= 4 && 4 * same >= 3 * shorter && ends <= 5 ? ends : 0;
+}
+
 void kad_near_try(struct kad_near *n, struct kad_str name)
 {
     if (n->distance == 0 || name.n == 0)
         return;
+    size_t ends = ends_of(n->wanted, name);
+    if (ends > 0 && (n->best.n == 0 || ends < n->ends)) { /* gives way to any that is nearer */
+        n->best = name;
+        n->ends = ends;
+    }
     unsigned d = kad_text_distance(n->wanted, name, n->distance - 1);
     if (d < n->distance) {
         n->distance = d;
         n->best = name;
+        n->ends = 1;
     }
 }
 
@@ -113,6 +130,29 @@ void kad_near_say(struct kad_lower *l, struct kad_diag *r, const struct kad_near
         return;
     kad_advise(l->u->diags, r, _("Did you mean `%.*s`?"), KAD_STR_FMT(n->best));
     kad_mend(l->u->diags, &l->u->src, r, span, n->best);
+}
+
+/* People see labels, and write them. */
+static void try_label(struct kad_near *n, struct kad_str label, struct kad_str name)
+{
+    if (kad_str_eq(n->wanted, label))
+        *n = (struct kad_near){.wanted = n->wanted, .best = name, .distance = 0};
+}
+
+void kad_near_choice(struct kad_near *n, const struct kad_choice *c)
+{
+    for (size_t i = 0; i < c->n_values; i++) {
+        kad_near_try(n, c->values[i].name);
+        try_label(n, c->values[i].label, c->values[i].name);
+    }
+}
+
+void kad_near_members(struct kad_near *n, const struct kad_kind *k)
+{
+    for (size_t i = 0; i < k->n_members; i++) {
+        kad_near_try(n, k->members[i].name);
+        try_label(n, k->members[i].label, k->members[i].name);
+    }
 }
 
 /* --- look-ups that complain --- */
@@ -239,8 +279,14 @@ int kad_find_task(struct kad_lower *l, const struct kad_ident *a, const struct k
     if (is_suspect(l, a) || (b->name.p && is_suspect(l, b)))
         return -1;
     struct kad_near near = kad_near_to(l, full);
-    for (size_t k = 0; k < l->p->n_tasks; k++)
-        kad_near_try(&near, l->p->tasks[k].name);
+    for (size_t k = 0; k < l->p->n_tasks; k++) {
+        struct kad_str name = l->p->tasks[k].name;
+        const char *dot = memchr(name.p, '.', name.n);
+        size_t at = dot ? (size_t)(dot - name.p) + 1 : 0;
+        kad_near_try(&near, name);
+        /* `visit` for `aftercare.visit`. */
+        try_label(&near, (struct kad_str){name.p + at, name.n - at}, name);
+    }
     kad_near_say(l, kad_say(l, span, KAD_K_NO_TASK, full.p), &near, span);
     return -1;
 }
@@ -283,15 +329,13 @@ static bool no_such_value(struct kad_lower *l, const struct kad_literal *lit, st
         const struct kad_choice *c = &l->p->choices[want.ref];
         if (kad_syntax_suspect(l->u, c->name))
             return false;
-        for (size_t i = 0; i < c->n_values; i++)
-            kad_near_try(&near, c->values[i].name);
+        kad_near_choice(&near, c);
         kad_near_say(l, kad_say(l, lit->span, KAD_K_NO_CHOICE_VALUE, c->name.p, lit->str.p), &near,
                      lit->span);
         return false;
     }
     const struct kad_kind *k = &l->p->kinds[want.ref];
-    for (size_t i = 0; i < k->n_members; i++)
-        kad_near_try(&near, k->members[i].name);
+    kad_near_members(&near, k);
     kad_near_say(l, kad_say(l, lit->span, KAD_K_NO_MEMBER, k->name.p, lit->str.p), &near,
                  lit->span);
     return false;

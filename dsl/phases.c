@@ -210,8 +210,8 @@ void kad_lower_phases(struct kad_lower *l, struct kad_rule *r, const struct kad_
     if (n > 1)
         qsort(all, n, sizeof *all, by_first);
     check_pairs(l, all, n);
-    /* A phase that could not be read may be what is missing. */
-    if (!d->broken)
+    /* A phase that could not be read, or has no shape, may be what is missing. */
+    if (!d->broken && n == said)
         check_gaps(l, all, n);
     r->phases = kad_arena_array(l->a, struct kad_phase_def, n + 1);
     for (size_t i = 0; i < n; i++)

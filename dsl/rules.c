@@ -52,6 +52,16 @@ static int decl_token(const struct kad_decl *d)
     return d->kind == KAD_D_TASK ? TOK_TASK : d->kind == KAD_D_CADENCE ? TOK_CADENCE : TOK_DUTY;
 }
 
+/* `for municipality`, where `for each municipality` was meant; NULL: none. */
+static const struct kad_clause *meant_each(const struct kad_lower *l, const struct kad_decl *d)
+{
+    const struct kad_clause *c = first_of(d, KAD_C_FOR);
+    return d->kind == KAD_D_DUTY && c && !first_of(d, KAD_C_FOR_EACH) &&
+                   kad_policy_kind(l->p, c->name.name) >= 0
+               ? c
+               : NULL;
+}
+
 /* Clauses that do not belong to this kind of rule, or are said twice. */
 static void check_clauses(struct kad_lower *l, const struct kad_decl *d)
 {
@@ -69,7 +79,8 @@ static void check_clauses(struct kad_lower *l, const struct kad_decl *d)
         else if (!(r->where & here))
             (void)kad_say(l, c->span, KAD_K_NO_CLAUSE_OF, kad_text_at(l, c->span),
                           kad_keyword(l, decl_token(d)));
-        else if ((r->where & ONCE) && first_of(d, c->kind) != c)
+        else if ((r->where & ONCE) && first_of(d, c->kind) != c &&
+                 !(c->kind == KAD_C_FOR && meant_each(l, d)))
             (void)kad_say(l, c->span, KAD_K_SAID_TWICE, word);
     }
 }
@@ -317,6 +328,19 @@ static int32_t most_times(const struct kad_cycle *c)
     kad_unreachable();
 }
 
+static void no_for_each(struct kad_lower *l, const struct kad_rule *r, const struct kad_decl *d)
+{
+    const struct kad_clause *meant = meant_each(l, d);
+    struct kad_diag *said =
+        kad_say(l, meant ? meant->span : d->name.span, KAD_K_NO_FOR_EACH, r->name.p);
+    if (!meant)
+        return;
+    struct kad_near near = {.best = kad_str(kad_arena_printf(
+                                l->u->arena, "%s %s", kad_keyword(l, TOK_FOR_EACH),
+                                meant->name.name.p))};
+    kad_near_say(l, said, &near, meant->span);
+}
+
 static void lower_duty(struct kad_lower *l, struct kad_rule *r, const struct kad_decl *d)
 {
     const struct kad_clause *each = first_of(d, KAD_C_FOR_EACH), *every = first_of(d, KAD_C_EVERY);
@@ -324,7 +348,7 @@ static void lower_duty(struct kad_lower *l, struct kad_rule *r, const struct kad
     if (each)
         r->where = kad_lower_condition(l, each->where, (struct kad_scope){r->subject, -1});
     else if (!d->broken)
-        (void)kad_say(l, d->name.span, KAD_K_NO_FOR_EACH, r->name.p);
+        no_for_each(l, r, d);
     if (every) {
         r->cycle = every->cycle;
         if (every->cycle.period == KAD_P_MONTH && every->cycle.months == 0)

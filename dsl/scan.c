@@ -222,6 +222,13 @@ static void say_open(struct kad_script *u, uint32_t at)
         quotes += quote_at(line, i) > 0;
     if (!found && quotes > 1)
         return;
+    size_t rest = at - from + 1;
+    while (rest < line.n && (line.p[rest] == ' ' || line.p[rest] == '\t' || line.p[rest] == '\r'))
+        rest++;
+    if (!found && rest >= line.n) {
+        kad_advise(u->diags, r, _("If a text is to end here, it lacks the quote that begins it."));
+        return;
+    }
     if (!found)
         for (end = line.n; end > 0 && (line.p[end - 1] == ' ' || line.p[end - 1] == '\t');)
             end--;
@@ -302,7 +309,7 @@ int kad_scan_compare(struct kad_script *u, struct kad_span span)
     struct kad_diag *r =
         kad_report(u->diags, &u->src, span, KAD_K_COMPARE_SIGN, text_of(u, span), word);
     /* Only where the words say just the same. */
-    if (s.n > 1 && token != TOK_IS)
+    if ((s.n > 1 && token != TOK_IS) || kad_str_eq(s, KAD_STR("==")))
         kad_mend(u->diags, &u->src, r, span, kad_str(word));
     return token;
 }
@@ -322,6 +329,15 @@ int kad_scan_dash(struct kad_script *u, struct kad_span span)
     kad_mend(u->diags, &u->src, r, span, (struct kad_str){kad_buf_str(&b), b.n});
     kad_buf_done(&b);
     return range ? TOK_TO : '-';
+}
+
+void kad_scan_remark(struct kad_script *u, struct kad_span span)
+{
+    struct kad_span sign = {span.from, span.from + 2};
+    struct kad_diag *r =
+        kad_report(u->diags, &u->src, sign, KAD_K_STRAY_SIGN, text_of(u, sign));
+    kad_advise(u->diags, r, _("Remarks begin with `#`."));
+    kad_mend(u->diags, &u->src, r, sign, KAD_STR("#"));
 }
 
 void kad_scan_stray(struct kad_script *u, struct kad_span span)

@@ -21,6 +21,7 @@ int kad_scan_text(struct kad_script *u, struct kad_span *span, struct kad_ident 
 int kad_scan_compare(struct kad_script *u, struct kad_span span);
 int kad_scan_dash(struct kad_script *u, struct kad_span span);
 int kad_scan_key_text(struct kad_script *u, struct kad_span span, struct kad_ident *ret);
+void kad_scan_remark(struct kad_script *u, struct kad_span span); /* `//` */
 void kad_scan_stray(struct kad_script *u, struct kad_span span);
 
 #endif

@@ -215,7 +215,10 @@ static void line_ends(struct kad_script *u, const struct wanted *w)
     struct kad_diag *r =
         kad_report(u->diags, &u->src, (struct kad_span){end, end}, KAD_K_LINE_ENDS);
     struct said s = accepted(u, w);
-    advise_accepted(u, r, &s);
+    if (u->before.token == ',')
+        kad_advise(u->diags, r, _("Take the comma out, or write what is to follow it."));
+    else
+        advise_accepted(u, r, &s);
     kad_vec_push(u->arena, &u->broken, u->before.span.from);
 }
 
@@ -249,7 +252,8 @@ static const struct {
     {"per year", TOK_A_YEAR},   {"per år", TOK_A_YEAR}, {"per month", TOK_A_MONTH},
     {"per månad", TOK_A_MONTH}, {"between", TOK_FROM},  {"mellan", TOK_FROM},
     {"equals", TOK_IS},         {"if", TOK_WHERE},      {"om", TOK_WHERE},
-    {"else", TOK_OTHERWISE},
+    {"else", TOK_OTHERWISE},    {"done", TOK_DONE_BY},  {"klar", TOK_DONE_BY},
+    {"moved to next workday", TOK_MOVED_NEXT},
 };
 
 static int hinted(const struct kad_script *u, struct kad_span span, const struct wanted *w,
@@ -323,11 +327,108 @@ static bool is_note(int token)
            token == TOK_QUESTION || token == TOK_REVIEW_BY;
 }
 
+/* A word that people forget, in front of what is to follow it; 0: none. */
+static int forgotten(int token, const struct wanted *w)
+{
+    bool value = token == TOK_NUMBER || token == TOK_PERCENT || token == TOK_MONEY ||
+                 token == TOK_DATE || token == TOK_YEARS_SINCE || token == TOK_COUNT_OF;
+    if (token == TOK_TEXT && wants(w, TOK_OTHERWISE))
+        return TOK_OTHERWISE;
+    if ((token == TOK_NUMBER || token == TOK_SAME_DAY) && wants(w, TOK_DUE))
+        return TOK_DUE;
+    return value && wants(w, '=') ? '=' : 0;
+}
+
+static bool say_forgotten(struct kad_script *u, int token, struct kad_span span,
+                          const struct wanted *w)
+{
+    int word = forgotten(token, w);
+    if (word == 0)
+        return false;
+    const char *found = shown_token(u, span);
+    const char *said = word == '=' ? "=" : kad_word_of(word, u->swedish);
+    struct kad_diag *r = kad_report(u->diags, &u->src, span,
+                                    *found ? KAD_K_UNEXPECTED : KAD_K_UNEXPECTED_TEXT, found);
+    kad_advise(u->diags, r, _("Is `%s` missing in front of it?"), said);
+    kad_mend(u->diags, &u->src, r, (struct kad_span){span.from, span.from},
+             kad_str(kad_arena_printf(u->arena, "%s ", said)));
+    return true;
+}
+
+/* A name with hyphens or blanks in it; false: it is none. */
+static bool say_one_name(struct kad_script *u, int token, struct kad_span span,
+                         const struct wanted *w)
+{
+    struct kad_str text = u->src.text;
+    struct kad_span name = {u->before.span.from, span.to};
+    uint32_t next = span.to;
+    if (u->before.token != TOK_NAME)
+        return false;
+    if (token == '-') {
+        if (name.from == span.from || !is_word_byte(text.p[span.from - 1]) || next >= text.n ||
+            !is_word_byte(text.p[next]))
+            return false;
+        while (name.to < text.n && (is_word_byte(text.p[name.to]) || text.p[name.to] == '-'))
+            name.to++;
+    } else {
+        while (next < text.n && text.p[next] == ' ')
+            next++;
+        if (token != TOK_NAME || !wants(w, TOK_TEXT) || next >= text.n || text.p[next] != '"')
+            return false;
+    }
+    char *one = kad_arena_strndup(u->arena, text.p + name.from, name.to - name.from);
+    for (char *c = one; *c; c++)
+        if (*c == '-' || *c == ' ')
+            *c = '_';
+    struct kad_diag *r =
+        kad_report(u->diags, &u->src, span, KAD_K_UNEXPECTED, shown_token(u, span));
+    kad_advise(u->diags, r, _("A name is one word, without blanks and hyphens: `%s`."), one);
+    kad_mend(u->diags, &u->src, r, name, kad_str(one));
+    return true;
+}
+
+/* What is clear from the place; false: nothing is. */
+static bool say_habit(struct kad_script *u, int token, struct kad_span span)
+{
+    const char *month = kad_word_of(TOK_MONTH, u->swedish), *to = kad_word_of(TOK_TO, u->swedish);
+    const char *months = kad_word_of(TOK_MONTHS, u->swedish);
+    const char *found = shown_token(u, span), *advice = NULL;
+    if (u->decl == TOK_CADENCE && token == TOK_DAYS && u->last.first)
+        advice = kad_arena_printf(u->arena, _("Phases are counted in months or weeks, as in: %s 3"),
+                                  month);
+    else if (u->decl == TOK_CADENCE && token == TOK_TO && u->before.token == TOK_NUMBER)
+        advice = kad_arena_printf(u->arena, _("Several months are written as in: %s 4 %s 5"), months,
+                                  to);
+    else if (u->decl == TOK_EXAMPLE && token == TOK_EXPECT && u->before.token == TOK_DATE)
+        advice = kad_arena_printf(u->arena, _("The day of an expectation is written as in: %s "
+                                              "2021-06-10 %s …"),
+                                  kad_word_of(TOK_ON, u->swedish), found);
+    if (!advice)
+        return false;
+    kad_advise(u->diags, kad_report(u->diags, &u->src, span, KAD_K_UNEXPECTED, found), "%s", advice);
+    return true;
+}
+
+/* `is whole years since …`: what is computed has `=`. */
+static bool say_computed(struct kad_script *u, int token, struct kad_span span)
+{
+    if (u->decl != TOK_SUBJECT || u->before.token != TOK_IS ||
+        (token != TOK_YEARS_SINCE && token != TOK_COUNT_OF))
+        return false;
+    struct kad_diag *r =
+        kad_report(u->diags, &u->src, span, KAD_K_UNEXPECTED, shown_token(u, span));
+    kad_advise(u->diags, r, _("What is computed stands behind `=`."));
+    kad_mend(u->diags, &u->src, r, u->before.span, KAD_STR("="));
+    return true;
+}
+
 /* A word that may not stand here. `could_end`: the line is complete without it. */
 static void misplaced(struct kad_script *u, int token, struct kad_span span, const struct wanted *w,
                       bool could_end)
 {
-    if (say_near(u, token, span, w))
+    if (say_near(u, token, span, w) || say_forgotten(u, token, span, w) ||
+        say_one_name(u, token, span, w) || say_habit(u, token, span) ||
+        say_computed(u, token, span))
         return;
     if (token == '.' && u->decl == TOK_SUBJECT && could_end) {
         no_definition(u);

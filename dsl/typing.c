@@ -107,8 +107,16 @@ static bool param_amount(struct kad_lower *l, struct kad_param *p, const struct 
         p->per = v->per;
         *first = v->span;
     } else if (p->type != v->type || p->per != v->per) {
-        (void)kad_say(l, v->span, KAD_K_PARAM_UNLIKE, p->name.p, kad_type_said(l, p->type, -1),
-                      kad_line_of(l, first->from), kad_text_at(l, v->span));
+        const char *found = kad_text_at(l, v->span);
+        struct kad_diag *d =
+            kad_say(l, v->span, KAD_K_PARAM_UNLIKE, p->name.p, kad_type_said(l, p->type, -1),
+                    kad_line_of(l, first->from), found);
+        /* `100` among per cent. */
+        if (p->type == KAD_T_PERCENT && v->type == KAD_T_NUMBER) {
+            struct kad_near near = {.best =
+                                        kad_str(kad_arena_printf(l->u->arena, "%s %%", found))};
+            kad_near_say(l, d, &near, v->span);
+        }
         return false;
     }
     ret->member = -1;

@@ -44,6 +44,7 @@ DSL_TESTS = \
 	tests/unit/test_dsl_diag \
 	tests/unit/test_dsl_doc \
 	tests/unit/test_dsl_example \
+	tests/unit/test_dsl_mistakes \
 	tests/unit/test_dsl_words \
 	tests/unit/test_engine_dsl \
 	tests/unit/test_explain \
@@ -89,6 +90,7 @@ tests_unit_test_dsl_cover_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_diag_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_doc_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_example_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dsl_mistakes_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dsl_words_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_prove_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(TOY_SOURCES)
@@ -156,7 +158,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
 EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/records.h tests/unit/store.h \
 	tests/unit/unit.h
-EXTRA_DIST += tests/data/diag tests/data/dsl tests/unit/dsl.h
+EXTRA_DIST += tests/data/diag tests/data/dsl tests/data/mistakes tests/unit/dsl.h
 EXTRA_DIST += tests/data/fines-excerpt.jsonl tests/data/fines-excerpt.expected.json \
 	tests/rules/road-fines.rules
 

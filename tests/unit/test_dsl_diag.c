@@ -300,6 +300,7 @@ static void not_more_messages_are_shown_than_people_read(void **state)
 
 /* --- places --- */
 
+#define SUBJECTS "      = Subjects are declared by a line such as: subject participant\n"
 static void columns_are_what_an_eye_counts(void **state)
 {
     (void)state;
@@ -309,17 +310,17 @@ static void columns_are_what_an_eye_counts(void **state)
     kad_buf_printf(&text, "%sevent e\tof\tnobody\n", head);
     assert_said((struct kad_str){text.p, text.n},
                 "policy.rules:4:17: error K062: There is no subject called `nobody`.\n"
-                "    4 | event e of      nobody\n      |                 ^~~~~~\n");
+                "    4 | event e of      nobody\n      |                 ^~~~~~\n" SUBJECTS);
     kad_buf_reset(&text);
     kad_buf_printf(&text, "%sevent e \"漢å\" of nobody\n", head);
     assert_said((struct kad_str){text.p, text.n},
                 "policy.rules:4:18: error K062: There is no subject called `nobody`.\n"
-                "    4 | event e \"漢å\" of nobody\n      |                  ^~~~~~\n");
+                "    4 | event e \"漢å\" of nobody\n      |                  ^~~~~~\n" SUBJECTS);
     kad_buf_reset(&text);
     kad_buf_printf(&text, "%sevent e \"a\xcc\x8a\" of nobody\r\n", head);
     assert_said((struct kad_str){text.p, text.n},
                 "policy.rules:4:16: error K062: There is no subject called `nobody`.\n"
-                "    4 | event e \"å\" of nobody\n      |                ^~~~~~\n");
+                "    4 | event e \"å\" of nobody\n      |                ^~~~~~\n" SUBJECTS);
     kad_buf_done(&text);
 }
 
