@@ -284,6 +284,11 @@ static enum kad_err usage(const struct kad_cmd *cmd, const char *what, struct ka
     return KAD_EINPUT;
 }
 
+enum kad_err kad_args_too_few(const struct kad_cli *c, struct kad_error *reterr)
+{
+    return usage(c->cmd, _("Something is missing."), reterr);
+}
+
 /* Names of files are the machine's own; everything else is text. */
 static bool is_path(int option)
 {
@@ -316,7 +321,7 @@ static enum kad_err check_options(const struct kad_cli *c, struct kad_error *ret
                         _("--known-at asks about a moment and cannot be used when something is "
                           "written."));
     if (c->n_args < cmd->least)
-        return usage(cmd, _("Something is missing."), reterr);
+        return kad_args_too_few(c, reterr);
     if (cmd->most >= 0 && c->n_args > cmd->most) {
         struct kad_buf b = {0};
         kad_buf_printf(&b, _("“%s” is one word too many."), c->args[cmd->most]);

@@ -101,6 +101,8 @@ unsigned kad_slips(const char *typed);
 /* There is no such command: says so, with the one that was probably meant; or that this release does
  * not have it yet. Returns KAD_EINPUT. */
 enum kad_err kad_args_no_command(const char *first, const char *second, struct kad_error *reterr);
+/* Too few words stand behind the command: says so, and how it is called. Returns KAD_EINPUT. */
+enum kad_err kad_args_too_few(const struct kad_cli *c, struct kad_error *reterr);
 /* Does the command's line in the table name this option? */
 bool kad_cmd_takes(const struct kad_cmd *cmd, enum kad_opt_id o);
 /* "record TYPE SUBJECT ...", its capitals in the running language. */

@@ -1,4 +1,5 @@
 /* rules check, rules test: what is wrong with rule files, and do their examples hold. */
+#include "cli/codes.h"
 #include "cli/json.h"
 #include "cli/prove.h"
 #include "cli/rule_file.h"
@@ -193,6 +194,10 @@ static enum kad_err each_file(struct kad_cli *c, bool names, struct kad_error *r
 
 enum kad_err kad_cmd_rules_check(struct kad_cli *c, struct kad_error *reterr)
 {
+    if (c->opt[KAD_O_EXPLAIN])
+        return kad_codes_explain(c, reterr);
+    if (c->n_args == 0)
+        return kad_args_too_few(c, reterr);
     return each_file(c, false, reterr);
 }
 

@@ -6,6 +6,8 @@ kadens_SOURCES = \
 	cli/args.c \
 	cli/cli.h \
 	cli/cmd.def \
+	cli/codes.c \
+	cli/codes.h \
 	cli/cmd_adopt.c \
 	cli/cmd_demo.c \
 	cli/cmd_diff.c \

@@ -4,6 +4,7 @@
 dist_man_MANS = docs/kadens.1
 dist_doc_DATA = \
 	docs/administrator.md \
+	docs/errors.md \
 	docs/format.md \
 	docs/language.md
 

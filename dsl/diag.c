@@ -30,13 +30,16 @@ static size_t row(int code)
     return SIZE_MAX;
 }
 
-bool kad_diag_known(int code, enum kad_severity *ret_severity, const char **ret_text)
+bool kad_diag_known(int code, enum kad_severity *ret_severity, const char **ret_text,
+                    const char **ret_advice)
 {
     size_t i = row((int)code);
     if (i == SIZE_MAX)
         return false;
     *ret_severity = table[i].severity;
     *ret_text = table[i].text;
+    if (ret_advice)
+        *ret_advice = table[i].advice;
     return true;
 }
 

@@ -50,8 +50,10 @@ size_t kad_diags_shown(const struct kad_diags *d);
 void kad_diags_put(struct kad_buf *b, const struct kad_diags *d, size_t i);
 /* All that are shown, and a last line that counts the rest. */
 void kad_diags_put_all(struct kad_buf *b, const struct kad_diags *d);
-/* The code's severity and its untranslated text, for documentation and tests; false: no such code. */
-bool kad_diag_known(int code, enum kad_severity *ret_severity, const char **ret_text);
+/* The code's severity, its untranslated text and its advice (NULL: none; the pointer may be NULL), for
+ * documentation and tests; false: no such code. */
+bool kad_diag_known(int code, enum kad_severity *ret_severity, const char **ret_text,
+                    const char **ret_advice);
 
 /* --- for the compiler --- */
 

@@ -41,6 +41,9 @@ dsl_libdsl_a_SOURCES = \
 	dsl/format_doc.h \
 	dsl/format_lines.c \
 	dsl/format_rows.c \
+	dsl/help.c \
+	dsl/help.def \
+	dsl/help.h \
 	dsl/lex.c \
 	dsl/lower.c \
 	dsl/lower.h \
@@ -65,7 +68,35 @@ dsl_libdsl_a_SOURCES = \
 	dsl/words.def \
 	dsl/words.h
 
+nodist_dsl_libdsl_a_SOURCES = dsl/cases.c
+CLEANFILES += dsl/cases.c
+EXTRA_DIST += dsl/cases.awk
+
 BUILT_SOURCES += dsl/parser.h
+
+# The first is the policy that most cases stand behind.
+DIAG_CASES = \
+	tests/data/diag/base.rules \
+	tests/data/diag/examples.cases \
+	tests/data/diag/file.cases \
+	tests/data/diag/names.cases \
+	tests/data/diag/rules.cases \
+	tests/data/diag/signs.cases \
+	tests/data/diag/syntax.cases \
+	tests/data/diag/types.cases \
+	tests/data/diag/warn.cases
+dsl/cases.c: $(DIAG_CASES) dsl/cases.awk
+	$(AM_V_GEN)$(MKDIR_P) dsl && LC_ALL=C $(AWK) -f $(srcdir)/dsl/cases.awk \
+	  `for f in $(DIAG_CASES); do test -f "$$f" || f=$(srcdir)/$$f; echo "$$f"; done` >$@-t && \
+	  mv $@-t $@
+
+# docs/errors.md, made from the tables of messages; test_dsl_diag holds it to them.
+EXTRA_PROGRAMS += dsl/errors_page
+dsl_errors_page_LDADD = $(DSL_LIBS)
+.PHONY: errors
+errors: dsl/errors_page$(EXEEXT)
+	./dsl/errors_page$(EXEEXT) >$(srcdir)/docs/errors.md-t
+	mv $(srcdir)/docs/errors.md-t $(srcdir)/docs/errors.md
 
 DSL_LIBS = dsl/libdsl.a $(CORE_LIBS)
 

@@ -201,7 +201,7 @@ CLEANFILES += tests/unit/*.valgrind
 
 # --- what it costs: `make bench`, not part of the tests ---
 
-EXTRA_PROGRAMS = tests/bench/plain_import
+EXTRA_PROGRAMS += tests/bench/plain_import
 tests_bench_plain_import_LDADD = $(LMDB_LIBS)
 EXTRA_DIST += tests/bench/bench.sh
 CLEANFILES += $(EXTRA_PROGRAMS)

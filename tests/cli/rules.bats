@@ -195,3 +195,20 @@ load common
     ok k rules check --calendar none.rules
     has 'Nothing in it depends on the calendar.'
 }
+
+@test "rules check --explain says what a code means, in both languages, and lists them all" {
+    ok k rules check --explain K060
+    has 'K060, an error: There is no event called `…`.'
+    has 'For example:'
+    has '> '
+    has 'Correct the name, or declare the event.'
+    ok "$KADENS" --lang sv rules check --explain k164
+    has 'K164, en varning: `…` kan aldrig vara sant.'
+    ok k rules check --explain
+    has 'K001  The file is larger than … MiB'
+    has 'K170  '
+    ok k rules check --explain K060 K164 --format json
+    [ "$(jq -r '.[].code' <<<"$output" | tr '\n' ' ')" = 'K060 K164 ' ] || { show; false; }
+    no 2 k rules check --explain K999
+    said_once 'There is no message with the code K999.'
+}

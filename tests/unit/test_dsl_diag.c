@@ -5,6 +5,7 @@
 #include <ctype.h>
 
 #include "core/limits.h"
+#include "dsl/help.h"
 
 static bool seen[1000]; /* codes that some case has shown */
 
@@ -373,6 +374,51 @@ static void core_is_told_the_first_error(void **state)
 
 /* --- none is forgotten --- */
 
+static void the_page_about_errors_is_made_from_the_tables(void **state)
+{
+    (void)state;
+    char path[4096];
+    struct kad_buf page = {0}, there = {0};
+    const char *src = getenv("KAD_SRC");
+    snprintf(path, sizeof path, "%s/docs/errors.md", src ? src : ".");
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        fail_msg("%s cannot be opened", path);
+    char part[4096];
+    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+        kad_buf_put(&there, part, n);
+    fclose(f);
+    kad_code_put_page(&page);
+    if (strcmp(kad_buf_str(&page), kad_buf_str(&there)) != 0)
+        fail_msg("docs/errors.md is not as the tables of messages give it: make errors");
+    kad_buf_done(&page);
+    kad_buf_done(&there);
+}
+
+static void every_code_is_explained_and_most_have_an_example(void **state)
+{
+    (void)state;
+    struct kad_code c;
+    size_t examples = 0;
+    for (size_t i = 0; i < kad_code_count(); i++) {
+        c = kad_code_at(i);
+        assert_true(i == 0 || c.code > kad_code_at(i - 1).code);
+        assert_true(strlen(c.meaning) > 20);
+        assert_non_null(c.mend);
+        examples += c.example != NULL;
+        if (c.example)
+            assert_non_null(strstr(c.example->said, "policy.rules:"));
+    }
+    assert_true(examples + 9 >= kad_code_count());
+    assert_true(kad_code_find("K060", &c) && c.code == 60);
+    assert_true(kad_code_find("k60", &c) && c.code == 60);
+    assert_true(kad_code_find("60", &c) && c.code == 60);
+    assert_false(kad_code_find("K999", &c));
+    assert_false(kad_code_find("K", &c));
+    assert_false(kad_code_find("K60x", &c));
+    assert_false(kad_code_find("", &c));
+}
+
 static void every_code_has_a_case(void **state)
 {
     (void)state;
@@ -380,9 +426,9 @@ static void every_code_has_a_case(void **state)
     const char *text;
     size_t n = 0;
     for (int code = 0; code < (int)LEN(seen); code++) {
-        if (kad_diag_known(code, &severity, &text) && !seen[code])
+        if (kad_diag_known(code, &severity, &text, NULL) && !seen[code])
             fail_msg("K%03d has no case: %s", code, text);
-        n += kad_diag_known(code, &severity, &text);
+        n += kad_diag_known(code, &severity, &text, NULL);
     }
     assert_true(n > 100);
 }
@@ -393,7 +439,7 @@ static void messages_are_sentences(void **state)
     enum kad_severity severity;
     const char *text;
     for (int code = 0; code < (int)LEN(seen); code++) {
-        if (!kad_diag_known(code, &severity, &text) || strcmp(text, "%s") == 0)
+        if (!kad_diag_known(code, &severity, &text, NULL) || strcmp(text, "%s") == 0)
             continue;
         assert_true(isupper((unsigned char)text[0]) || text[0] == '`' || text[0] == '%');
         assert_int_equal(text[strlen(text) - 1], '.');
@@ -426,6 +472,8 @@ int main(void)
         cmocka_unit_test(core_is_told_the_first_error),
         cmocka_unit_test(every_code_has_a_case),
         cmocka_unit_test(messages_are_sentences),
+        cmocka_unit_test(the_page_about_errors_is_made_from_the_tables),
+        cmocka_unit_test(every_code_is_explained_and_most_have_an_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
