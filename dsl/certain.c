@@ -82,6 +82,7 @@ static struct set rest(const struct set *all, const struct set *s, enum side sid
 /* --- terms: the values that conditions are about --- */
 
 struct view {
+    struct kad_certain *c;
     const struct kad_policy *p;
     int kind;
     const struct kad_expr *term; /* NULL: none, for conditions without any */
@@ -209,22 +210,18 @@ static struct set values_of(const struct kad_policy *p, int kind, const struct k
 
 /* --- is it always known? --- */
 
-/* Definitions may lead through each other again and again: so many steps are looked at. */
-#define STEPS 2000
+static bool is_known(struct kad_certain *c, int kind, const struct kad_expr *x);
 
-static bool looks_known(const struct kad_policy *p, int kind, const struct kad_expr *x, int *left);
-
-static bool is_attribute_known(const struct kad_policy *p, int kind, const struct kad_attribute *a,
-                               int *left)
+static bool is_attribute_known(struct kad_certain *c, int kind, const struct kad_attribute *a)
 {
     if (a->param >= 0)
         return false;
     if (a->expr)
-        return looks_known(p, kind, a->expr, left);
+        return is_known(c, kind, a->expr);
     bool known = kad_value_known(a->otherwise);
     for (size_t i = 0; i < a->n_items && known; i++) {
         const struct kad_attr_item *k = &a->items[i];
-        known = k->field < 0 || !p->events[k->after.event].fields[k->field].optional;
+        known = k->field < 0 || !c->p->events[k->after.event].fields[k->field].optional;
     }
     return known;
 }
@@ -237,15 +234,16 @@ static bool is_prop_known(const struct kad_choice *c, int prop)
     return true;
 }
 
-static bool looks_known(const struct kad_policy *p, int kind, const struct kad_expr *x, int *left)
+static bool is_known(struct kad_certain *c, int kind, const struct kad_expr *x)
 {
-    if (--*left < 0)
+    const struct kad_policy *p = c->p;
+    if (--c->left < 0)
         return false;
     switch (x->op) {
     case KAD_X_FIELD:
         return !p->events[x->event].fields[x->index].optional;
     case KAD_X_ATTR:
-        return is_attribute_known(p, kind, &p->kinds[kind].attributes[x->index], left);
+        return is_attribute_known(c, kind, &p->kinds[kind].attributes[x->index]);
     case KAD_X_PARAM:
         return p->params[x->index].n_values > 0 &&
                p->params[x->index].values[0].from == KAD_DAY_MIN;
@@ -267,15 +265,9 @@ static bool looks_known(const struct kad_policy *p, int kind, const struct kad_e
         break;
     }
     for (size_t i = 0; i < x->n_args; i++)
-        if (!looks_known(p, kind, x->args[i], left))
+        if (!is_known(c, kind, x->args[i]))
             return false;
     return true;
-}
-
-static bool is_known(const struct kad_policy *p, int kind, const struct kad_expr *x)
-{
-    int left = STEPS;
-    return looks_known(p, kind, x, &left);
 }
 
 /* --- for which values does a smallest condition hold? --- */
@@ -343,6 +335,8 @@ static struct set atom_set(const struct view *w, const struct kad_expr *x, enum 
 static struct set holds(const struct view *w, const struct kad_expr *x, enum side side)
 {
     struct set none = {.n = 0};
+    if (--w->c->left < 0)
+        return side == OVER ? w->all : none;
     if (x->op == KAD_X_NOT) {
         struct set s = holds(w, x->args[0], other(side));
         return rest(&w->all, &s, side);
@@ -358,7 +352,7 @@ static struct set holds(const struct view *w, const struct kad_expr *x, enum sid
     if (x->op == KAD_X_CONST && kad_value_known(x->value))
         return x->value.num ? w->all : none;
     if ((x->op == KAD_X_IS_KNOWN || x->op == KAD_X_IS_UNKNOWN) &&
-        is_known(w->p, w->kind, x->args[0]))
+        is_known(w->c, w->kind, x->args[0]))
         return x->op == KAD_X_IS_KNOWN ? w->all : none;
     const struct kad_expr *t = w->term ? term_of(x) : NULL;
     if (!t || !is_same(t, w->term))
@@ -374,11 +368,13 @@ struct terms {
     size_t n;
 };
 
-static void collect(struct terms *t, const struct kad_expr *x)
+static void collect(struct kad_certain *c, struct terms *t, const struct kad_expr *x)
 {
+    if (--c->left < 0)
+        return;
     bool inner = x->op == KAD_X_AND || x->op == KAD_X_OR || x->op == KAD_X_NOT;
     for (size_t i = 0; inner && i < x->n_args; i++)
-        collect(t, x->args[i]);
+        collect(c, t, x->args[i]);
     const struct kad_expr *one = inner ? NULL : term_of(x);
     for (size_t i = 0; one && i < t->n; i++)
         if (is_same(t->v[i], one))
@@ -387,46 +383,48 @@ static void collect(struct terms *t, const struct kad_expr *x)
         t->v[t->n++] = one;
 }
 
-static struct view view_of(const struct kad_policy *p, int kind, const struct kad_expr *term)
+static struct view view_of(struct kad_certain *c, int kind, const struct kad_expr *term)
 {
-    struct view w = {p, kind, term, stretch(0, 0)};
+    struct view w = {c, c->p, kind, term, stretch(0, 0)};
     if (term)
-        w.all = values_of(p, kind, term);
+        w.all = values_of(c->p, kind, term);
     return w;
 }
 
-enum kad_certainty kad_certainty_of(const struct kad_policy *p, int kind, const struct kad_expr *x)
+enum kad_certainty kad_certainty_of(struct kad_certain *c, int kind, const struct kad_expr *x)
 {
     struct terms t = {.n = 0};
     if (!x)
         return KAD_ALWAYS;
-    collect(&t, x);
+    if (c->left < 0)
+        return KAD_DEPENDS;
+    collect(c, &t, x);
     for (size_t i = 0; i <= t.n; i++) {
         const struct kad_expr *term = i < t.n ? t.v[i] : NULL;
-        struct view w = view_of(p, kind, term);
+        struct view w = view_of(c, kind, term);
         if (w.all.n == 0)
             continue;
         struct set may = holds(&w, x, OVER), must = holds(&w, x, UNDER);
         if (may.n == 0)
             return KAD_NEVER;
         struct set open = rest(&w.all, &must, OVER);
-        if (open.n == 0 && (!term || is_known(p, kind, term)))
+        if (open.n == 0 && (!term || is_known(c, kind, term)))
             return KAD_ALWAYS;
     }
     return KAD_DEPENDS;
 }
 
-bool kad_is_taken(const struct kad_policy *p, int kind, const struct kad_expr *x,
+bool kad_is_taken(struct kad_certain *c, int kind, const struct kad_expr *x,
                   const struct kad_expr *const *before, size_t n)
 {
     struct terms t = {.n = 0};
     for (size_t i = 0; i < n; i++) {
-        if (kad_certainty_of(p, kind, before[i]) == KAD_ALWAYS)
+        if (kad_certainty_of(c, kind, before[i]) == KAD_ALWAYS)
             return true;
-        collect(&t, before[i]);
+        collect(c, &t, before[i]);
     }
-    for (size_t i = 0; i < t.n; i++) {
-        struct view w = view_of(p, kind, t.v[i]);
+    for (size_t i = 0; i < t.n && c->left >= 0; i++) {
+        struct view w = view_of(c, kind, t.v[i]);
         struct set left = w.all;
         if (x)
             left = holds(&w, x, OVER);
@@ -437,7 +435,7 @@ bool kad_is_taken(const struct kad_policy *p, int kind, const struct kad_expr *x
         /* Where the value is not known, none of those before holds, and nor may x: it asks of nothing
          * but this value. */
         bool alone = x && term_of(x) && is_same(term_of(x), t.v[i]);
-        if (left.n == 0 && w.all.n > 0 && (alone || is_known(p, kind, t.v[i])))
+        if (left.n == 0 && w.all.n > 0 && (alone || is_known(c, kind, t.v[i])))
             return true;
     }
     return false;

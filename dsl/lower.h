@@ -4,6 +4,7 @@
 #ifndef KAD_DSL_LOWER_H
 #define KAD_DSL_LOWER_H
 
+#include "dsl/certain.h"
 #include "dsl/script.h"
 
 /* Name spaces of their own. */
@@ -46,6 +47,7 @@ struct kad_lower {
         const struct kad_expr *x;
         struct kad_span span;
     }) placed;
+    struct kad_certain certain;
     const struct kad_decl *policy_decl;
     bool wants_working_days; /* some rule counts or moves to working days */
     struct kad_span working_span;

@@ -84,6 +84,12 @@ static size_t walk(struct kad_buf *b, struct kad_str line, size_t upto)
 
 size_t kad_source_column(struct kad_str line, size_t at)
 {
+    /* Nearly all lines hold one column in each byte. */
+    size_t plain = 0;
+    while (plain < at && plain < line.n && line.p[plain] >= ' ' && line.p[plain] <= '~')
+        plain++;
+    if (plain == at)
+        return at + 1;
     return walk(NULL, line, at) + 1;
 }
 

@@ -7,6 +7,8 @@
 #include "dsl/lower.h"
 #include "dsl/parser.h"
 
+#include <stdlib.h>
+
 /* --- conditions that never hold, or always --- */
 
 /* What follows from it, by where the condition stands. */
@@ -33,12 +35,20 @@ struct judge {
     enum where where;
 };
 
+static int by_address(const void *x, const void *y)
+{
+    uintptr_t a = (uintptr_t)((const struct kad_placed *)x)->x;
+    uintptr_t b = (uintptr_t)((const struct kad_placed *)y)->x;
+    return (a > b) - (a < b);
+}
+
 static struct kad_span span_of(const struct kad_lower *l, const struct kad_expr *x)
 {
-    for (size_t i = 0; i < l->placed.n; i++)
-        if (l->placed.v[i].x == x)
-            return l->placed.v[i].span;
-    kad_unreachable();
+    struct kad_placed key = {.x = x};
+    const struct kad_placed *at =
+        bsearch(&key, l->placed.v, l->placed.n, sizeof key, by_address);
+    kad_assert(at);
+    return at->span;
 }
 
 /* The part that alone makes the whole so. */
@@ -47,7 +57,7 @@ static const struct kad_expr *culprit(const struct judge *j, const struct kad_ex
 {
     enum kad_op joint = c == KAD_NEVER ? KAD_X_AND : KAD_X_OR;
     for (size_t i = 0; x->op == joint && i < x->n_args; i++)
-        if (kad_certainty_of(j->l->p, j->kind, x->args[i]) == c)
+        if (kad_certainty_of(&j->l->certain, j->kind, x->args[i]) == c)
             return culprit(j, x->args[i], c);
     return x;
 }
@@ -68,7 +78,7 @@ static void judge_counts(const struct judge *j, const struct kad_expr *x);
 
 static void judge_part(const struct judge *j, const struct kad_expr *x, bool whole)
 {
-    enum kad_certainty c = kad_certainty_of(j->l->p, j->kind, x);
+    enum kad_certainty c = kad_certainty_of(&j->l->certain, j->kind, x);
     if (c != KAD_DEPENDS) {
         say_certain(j, x, c, whole);
         return;
@@ -150,8 +160,8 @@ struct behind {
 static void warn_behind(struct kad_lower *l, int kind, const struct behind *b,
                         const struct kad_trigger *t, struct kad_span at, int line)
 {
-    bool never = t->where && kad_certainty_of(l->p, kind, t->where) == KAD_NEVER;
-    if (b->n == 0 || never || !kad_is_taken(l->p, kind, t->where, b->before, b->n))
+    bool never = t->where && kad_certainty_of(&l->certain, kind, t->where) == KAD_NEVER;
+    if (b->n == 0 || never || !kad_is_taken(&l->certain, kind, t->where, b->before, b->n))
         return;
     const char *text = kad_count_text(l, line);
     (void)kad_say(l, at, KAD_K_NEVER_REACHED, text, l->p->events[t->event].name.p);
@@ -344,6 +354,9 @@ void kad_dsl_review(const struct kad_policy *p, kad_day today, struct kad_diags 
 
 void kad_warn_whole(struct kad_lower *l)
 {
+    l->certain = (struct kad_certain){l->p, KAD_CERTAIN_LOOKS};
+    if (l->placed.n > 1)
+        qsort(l->placed.v, l->placed.n, sizeof *l->placed.v, by_address);
     warn_conditions(l);
     for (size_t i = 0; i < l->p->n_rules; i++)
         warn_whens(l, &l->p->rules[i]);
