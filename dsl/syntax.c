@@ -364,9 +364,11 @@ static bool say_one_name(struct kad_script *u, int token, struct kad_span span,
     uint32_t next = span.to;
     if (u->before.token != TOK_NAME)
         return false;
+    for (uint32_t i = u->before.span.to; i < span.from; i++)
+        if (token == '-' || text.p[i] != ' ') /* not over lines */
+            return false;
     if (token == '-') {
-        if (name.from == span.from || !is_word_byte(text.p[span.from - 1]) || next >= text.n ||
-            !is_word_byte(text.p[next]))
+        if (next >= text.n || !is_word_byte(text.p[next]))
             return false;
         while (name.to < text.n && (is_word_byte(text.p[name.to]) || text.p[name.to] == '-'))
             name.to++;

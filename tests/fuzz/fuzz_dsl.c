@@ -9,12 +9,19 @@ const char kad_fuzz_name[] = "dsl";
 
 static void examples(const struct kad_policy *p)
 {
+    struct kad_cover c;
+    kad_cover_init(&c, p);
     for (size_t i = 0; i < kad_dsl_example_count(p) && i < 3; i++) {
         struct kad_example_result r;
-        bool holds = kad_dsl_example_run(p, i, NULL, &r);
+        bool holds = kad_dsl_example_run(p, i, &c, &r);
         kad_assert(holds == (r.n == 0));
         kad_dsl_example_done(&r);
     }
+    for (size_t i = 0; i < c.n; i++) {
+        struct kad_str gap = kad_cover_gap(&c, i);
+        kad_assert(kad_utf8_valid(gap, NULL));
+    }
+    kad_cover_done(&c);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
