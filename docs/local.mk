@@ -28,3 +28,11 @@ editors:
 	  > docs/editors/vim/syntax/kadens.vim && \
 	LC_ALL=C $(AWK) -v editor=vscode -f docs/editors/editors.awk dsl/words.def \
 	  > docs/editors/vscode/syntaxes/kadens.tmLanguage.json
+
+# docs/errors.md, made from the tables of messages; test_dsl_diag holds it to them.
+EXTRA_PROGRAMS += docs/errors_page
+docs_errors_page_LDADD = $(DSL_LIBS)
+.PHONY: errors
+errors: docs/errors_page$(EXEEXT)
+	./docs/errors_page$(EXEEXT) >$(srcdir)/docs/errors.md-t
+	mv $(srcdir)/docs/errors.md-t $(srcdir)/docs/errors.md

@@ -90,14 +90,6 @@ dsl/cases.c: $(DIAG_CASES) dsl/cases.awk
 	  `for f in $(DIAG_CASES); do test -f "$$f" || f=$(srcdir)/$$f; echo "$$f"; done` >$@-t && \
 	  mv $@-t $@
 
-# docs/errors.md, made from the tables of messages; test_dsl_diag holds it to them.
-EXTRA_PROGRAMS += dsl/errors_page
-dsl_errors_page_LDADD = $(DSL_LIBS)
-.PHONY: errors
-errors: dsl/errors_page$(EXEEXT)
-	./dsl/errors_page$(EXEEXT) >$(srcdir)/docs/errors.md-t
-	mv $(srcdir)/docs/errors.md-t $(srcdir)/docs/errors.md
-
 DSL_LIBS = dsl/libdsl.a $(CORE_LIBS)
 
 dsl/attributes.$(OBJEXT) dsl/check.$(OBJEXT) dsl/condition.$(OBJEXT) dsl/declare.$(OBJEXT) \

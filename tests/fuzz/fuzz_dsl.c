@@ -34,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     kad_assert(kad_diags_shown(&d) <= KAD_LIMIT_DIAGS);
     for (size_t i = 0; i < d.n; i++)
         kad_assert(d.v[i].line > 0 && d.v[i].column > 0 && d.v[i].message[0] != '\0');
+    if (p)
+        kad_dsl_review(p, KAD_DAY_MAX, &d);
     kad_diags_put_all(&b, &d);
     kad_assert(kad_utf8_valid((struct kad_str){b.p, b.n}, NULL));
     kad_buf_done(&b);
