@@ -59,6 +59,24 @@ static enum kad_err diff(struct kad_cli *c, const struct kad_rule_file *f, kad_d
     return any ? KAD_ENO : KAD_OK;
 }
 
+/* A new rule makes the examples of the old one fail. What it would do is worth seeing before they are
+ * mended, so that is only said behind it. */
+static enum kad_err tell_examples(struct kad_rule_file *f, enum kad_err got)
+{
+    if (got != KAD_OK && got != KAD_ENO)
+        return got;
+    kad_rule_file_try(f);
+    if (f->failed == 0)
+        return got;
+    kad_tell(ngettext_("%zu of its %zu examples fails, so it cannot be adopted yet: `rules test` says "
+                       "which.",
+                       "%zu of its %zu examples fail, so it cannot be adopted yet: `rules test` says "
+                       "which.",
+                       f->failed),
+             f->failed, f->examples);
+    return KAD_ENO;
+}
+
 enum kad_err kad_cmd_rules_diff(struct kad_cli *c, struct kad_error *reterr)
 {
     struct kad_rule_file f;
@@ -68,14 +86,14 @@ enum kad_err kad_cmd_rules_diff(struct kad_cli *c, struct kad_error *reterr)
         kad_opt_day(c, KAD_O_FROM, &from, reterr) != KAD_OK)
         return reterr->code;
     enum kad_err got = kad_rule_file_load(c->args[0], &f, reterr);
-    if (got == KAD_OK) {
-        kad_rule_file_try(&f);
+    if (got == KAD_OK && !f.policy) {
         got = kad_rule_file_holds(&f);
-        if (got != KAD_OK)
-            kad_tell(_("It could not be adopted as it is, so nothing was compared."));
-    }
-    if (got == KAD_OK)
+        kad_tell(_("It could not be adopted as it is, so nothing was compared."));
+    } else if (got == KAD_OK) {
+        kad_rule_file_tell_diags(&f);
         got = diff(c, &f, from, reterr);
+        got = tell_examples(&f, got);
+    }
     kad_rule_file_done(&f);
     return got;
 }
