@@ -293,19 +293,29 @@ static enum kad_err check_rows(struct check *c)
 
 /* --- ids, mentions, adoptions: each entry has its record --- */
 
+/* The record whose number these bytes are; *ret_there is false when they are none, or no record's. */
+static enum kad_err named_record(struct check *c, struct kad_str seq, struct kad_record *ret,
+                                 bool *ret_there)
+{
+    struct kad_str log;
+    enum kad_err err = KAD_OK;
+    *ret = (struct kad_record){0};
+    *ret_there = false;
+    if (seq.n == KAD_SEQ_KEY)
+        err = log_record(c, kad_seq_get(seq.p), &log, ret_there);
+    return err == KAD_OK && *ret_there ? decode_log(c, log, false, ret) : err;
+}
+
 static enum kad_err check_ids(struct check *c)
 {
     struct walk w = {.c = c, .table = KAD_TAB_ID};
-    struct kad_str key, value, log;
+    struct kad_str key, value;
     bool found;
     enum kad_err err;
     while ((err = walk_next(&w, &key, &value, &found)) == KAD_OK && found) {
-        struct kad_record r = {0};
-        bool there = false;
-        if (value.n == KAD_SEQ_KEY)
-            err = log_record(c, kad_seq_get(value.p), &log, &there);
-        if (err == KAD_OK && there)
-            err = decode_log(c, log, false, &r);
+        struct kad_record r;
+        bool there;
+        err = named_record(c, value, &r, &there);
         if (err != KAD_OK)
             break;
         if (!there || !kad_str_eq(r.id, key))
@@ -351,16 +361,13 @@ static enum kad_err check_mentions(struct check *c)
 static enum kad_err check_adopted(struct check *c)
 {
     struct walk w = {.c = c, .table = KAD_TAB_ADOPTED};
-    struct kad_str key, value, log;
+    struct kad_str key, value;
     bool found;
     enum kad_err err;
     while ((err = walk_next(&w, &key, &value, &found)) == KAD_OK && found) {
-        struct kad_record r = {0};
-        bool there = false;
-        if (key.n == KAD_SEQ_KEY)
-            err = log_record(c, kad_seq_get(key.p), &log, &there);
-        if (err == KAD_OK && there)
-            err = decode_log(c, log, false, &r);
+        struct kad_record r;
+        bool there;
+        err = named_record(c, key, &r, &there);
         if (err != KAD_OK)
             break;
         if (!there || !kad_record_adopts(&r))
