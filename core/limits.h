@@ -17,6 +17,8 @@
 #define KAD_LIMIT_RECORD (8u << 20)      /* one record: a policy text and some */
 #define KAD_LIMIT_STORY_CHUNK 16384      /* a story is rewritten in pieces of this size */
 #define KAD_LIMIT_WINDOWS 200000         /* instances of one run or duty up to a horizon */
+#define KAD_LIMIT_NOTICES 20             /* reminders and escalations of one rule */
+#define KAD_LIMIT_NOTICE_DAYS 366        /* how far from its due day a task is told of */
 #define KAD_LIMIT_YEAR_MIN 1800          /* dates accepted from outside */
 #define KAD_LIMIT_YEAR_MAX 2999
 

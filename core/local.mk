@@ -56,6 +56,8 @@ core_libcore_a_SOURCES = \
 	core/ledger_txn.c \
 	core/limits.h \
 	core/match.c \
+	core/notice.c \
+	core/notice.h \
 	core/policy.c \
 	core/policy.h \
 	core/policy_clash.c \

@@ -197,6 +197,16 @@ struct kad_phase_def {
     int line;
 };
 
+/* `remind 14 days before due`, `escalate to manager 5 working days after due`. */
+enum kad_notice_kind { KAD_NOTICE_REMIND = 0, KAD_NOTICE_ESCALATE };
+struct kad_notice_def {
+    enum kad_notice_kind kind;
+    int32_t n;          /* 0 .. KAD_LIMIT_NOTICE_DAYS; an escalation is at least 1 after */
+    enum kad_unit unit; /* KAD_U_DAY or KAD_U_WORKING_DAY */
+    int role;           /* ESCALATE: index in policy->roles; else -1 */
+    int line;
+};
+
 enum kad_closes { KAD_CLOSES_DEFAULT = 0, KAD_CLOSES_AFTER_DUE, KAD_CLOSES_NEVER };
 enum kad_rule_kind { KAD_RULE_TASK = 0, KAD_RULE_CADENCE, KAD_RULE_DUTY };
 
@@ -212,6 +222,8 @@ struct kad_rule {
     enum kad_move move;
     enum kad_closes closes;
     int32_t closes_days;
+    struct kad_notice_def *notices; /* in the order written; what they come to: core/notice.h */
+    size_t n_notices;
 
     /* task: the first `when` whose trigger holds decides */
     struct kad_when *whens;
