@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 #include "cli/program.h"
+#include "core/keys.h"
 
 #ifndef LOCALEDIR
 #define LOCALEDIR "/usr/local/share/locale"
@@ -84,6 +85,7 @@ static enum kad_err run(struct kad_cli *c, struct kad_error *reterr)
         kad_help_put(&c->out, c->cmd);
         return KAD_OK;
     }
+    kad_keys_set_folder(c->opt[KAD_O_KEYS]);
     if (c->cmd->needs & (KAD_NEEDS_READ | KAD_NEEDS_WRITE))
         if (kad_cli_open(c, c->cmd->needs & KAD_NEEDS_WRITE, reterr) != KAD_OK)
             return reterr->code;

@@ -47,6 +47,8 @@ core_libcore_a_SOURCES = \
 	core/instance.c \
 	core/instant.c \
 	core/judge.c \
+	core/keys.c \
+	core/keys.h \
 	core/ledger.h \
 	core/ledger_create.c \
 	core/ledger_lmdb.c \

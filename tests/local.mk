@@ -24,6 +24,7 @@ CORE_TESTS = \
 	tests/unit/test_event \
 	tests/unit/test_explain_any \
 	tests/unit/test_identity \
+	tests/unit/test_keys \
 	tests/unit/test_ledger \
 	tests/unit/test_policy \
 	tests/unit/test_property \
@@ -179,9 +180,16 @@ AM_TESTS_ENVIRONMENT = \
 	KADENS='$(abs_top_builddir)/kadens$(EXEEXT)'; export KADENS; \
 	KAD_DATA='$(abs_top_srcdir)/tests'; export KAD_DATA; \
 	KAD_SRC='$(abs_top_srcdir)'; export KAD_SRC; \
+	KADENS_KEYS='$(abs_top_builddir)/tests/keys'; export KADENS_KEYS; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	TZ=UTC; export TZ; \
 	unset LANGUAGE LANG KADENS_STORE KADENS_MAP;
+
+# Each test has a key folder of its own; this one is for what forgot.
+.PHONY: clean-keys
+clean-keys:
+	rm -rf tests/keys
+clean-local: clean-keys
 
 # --- the unit tests under valgrind: `make check-valgrind`, some minutes; not part of the tests ---
 

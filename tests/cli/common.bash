@@ -3,7 +3,7 @@
 
 setup() {
     bats_require_minimum_version 1.5.0
-    export KADENS_STORE=$BATS_TEST_TMPDIR/store
+    export KADENS_STORE=$BATS_TEST_TMPDIR/store KADENS_KEYS=$BATS_TEST_TMPDIR/keys
     export NO_COLOR=1 COLUMNS=80
     unset LC_MESSAGES
     cd "$BATS_TEST_TMPDIR" || exit 1

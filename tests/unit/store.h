@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/keys.h"
 #include "core/ledger.h"
 #include "tests/unit/records.h"
 #include "tests/unit/unit.h"
@@ -17,6 +18,7 @@
 struct place {
     char root[200]; /* the folder of the test */
     char dir[220];  /* root/store: not made yet */
+    char keys[220]; /* root/keys: the key folder, which is made when it is needed */
     struct kad_arena arena;
     struct kad_error error;
 };
@@ -31,6 +33,8 @@ static inline int place_setup(void **state)
     if (!mkdtemp(p->root) || chmod(p->root, 0755) != 0)
         return -1;
     snprintf(p->dir, sizeof p->dir, "%s/store", p->root);
+    snprintf(p->keys, sizeof p->keys, "%s/keys", p->root);
+    kad_keys_set_folder(p->keys);
     kad_arena_init(&p->arena);
     *state = p;
     return 0;
