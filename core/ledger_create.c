@@ -52,18 +52,6 @@ static char *target_of(const char *dir)
     return copy;
 }
 
-static char *parent_of(const char *target)
-{
-    char *copy = kad_xstrdup(target);
-    char *slash = strrchr(copy, '/');
-    if (!slash) {
-        free(copy);
-        return kad_xstrdup(".");
-    }
-    slash[slash == copy] = '\0';
-    return copy;
-}
-
 /* A name in the folder that is not ours, or one that is; false when it is empty. */
 static bool first_entry(DIR *d, bool *ret_ours, char name[256])
 {
@@ -194,24 +182,15 @@ static int build(const char *dir, const struct kad_ledger_info *info)
     return rc;
 }
 
-static int sync_path(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int failed = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0)
-        close(fd);
-    return failed;
-}
-
 static int sync_built(const char *dir)
 {
     int failed = 0;
     for (size_t i = 0; i < N_FILES && failed == 0; i++) {
         char *path = kad_path_join(dir, files[i]);
-        failed = sync_path(path);
+        failed = kad_sync_path(path);
         free(path);
     }
-    return failed ? failed : sync_path(dir);
+    return failed ? failed : kad_sync_path(dir);
 }
 
 static enum kad_err create_beside(const char *target, const char *beside, const char *parent,
@@ -232,7 +211,7 @@ static enum kad_err create_beside(const char *target, const char *beside, const 
         else if (rename(beside, target) != 0)
             err = errno == ENOTEMPTY || errno == EEXIST ? check_free(target, reterr)
                                                         : create_fail(target, errno, reterr);
-        else if ((failed = sync_path(parent)) != 0)
+        else if ((failed = kad_sync_path(parent)) != 0)
             err = create_fail(target, failed, reterr);
         if (err != KAD_OK)
             remove_built(beside);
@@ -247,7 +226,7 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
     kad_assert(dir && info);
     if (!*dir)
         return kad_fail(reterr, KAD_EINPUT, _("The name of the store is empty."));
-    char *target = target_of(dir), *parent = parent_of(target);
+    char *target = target_of(dir), *parent = kad_path_parent(target);
     struct kad_buf beside = {0};
     unsigned char random[16];
     kad_buf_printf(&beside, "%s.new-%ld", target, (long)getpid());

@@ -54,13 +54,6 @@ enum kad_err kad_place_check(const char *dir, struct kad_error *reterr)
     return KAD_OK;
 }
 
-char *kad_path_join(const char *dir, const char *name)
-{
-    struct kad_buf b = {0};
-    kad_buf_printf(&b, "%s/%s", dir, name);
-    return b.p;
-}
-
 /* --- is the file whole? LMDB would believe it --- */
 
 #define META_AT 16 /* behind a page's header */

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "core/files.h"
 #include "core/ledger.h"
 
 #define KAD_LEDGER_FORMAT 1 /* of the whole store: docs/format.md */
@@ -135,7 +136,6 @@ bool kad_field_mentions(const struct kad_field *f);
 /* --- ledger_open.c --- */
 
 enum kad_err kad_place_check(const char *dir, struct kad_error *reterr); /* not on a network disk */
-char *kad_path_join(const char *dir, const char *name);                  /* the caller frees */
 int kad_env_open(struct kad_ledger *l, const char *dir, unsigned flags); /* LMDB's codes */
 int kad_tables_open(struct kad_ledger *l, MDB_txn *txn, unsigned flags);
 

@@ -7,6 +7,8 @@ core_libcore_a_SOURCES = \
 	core/arena.c \
 	core/arena.h \
 	core/attribute.c \
+	core/backups.c \
+	core/backups.h \
 	core/batch.c \
 	core/buf.c \
 	core/buf.h \
@@ -44,6 +46,8 @@ core_libcore_a_SOURCES = \
 	core/explain_task.c \
 	core/explain_would.c \
 	core/expr.c \
+	core/files.c \
+	core/files.h \
 	core/instance.c \
 	core/instant.c \
 	core/judge.c \

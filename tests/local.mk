@@ -11,6 +11,7 @@
 # The environment of all tests is AM_TESTS_ENVIRONMENT below.
 
 CORE_TESTS = \
+	tests/unit/test_backups \
 	tests/unit/test_base \
 	tests/unit/test_calendar \
 	tests/unit/test_clock \
