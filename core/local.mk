@@ -61,6 +61,8 @@ core_libcore_a_SOURCES = \
 	core/ledger_read.c \
 	core/ledger_txn.c \
 	core/limits.h \
+	core/loop.h \
+	core/loop_uv.c \
 	core/match.c \
 	core/notice.c \
 	core/notice.h \
@@ -77,4 +79,4 @@ core_libcore_a_SOURCES = \
 	core/window.c \
 	core/workday.c
 
-CORE_LIBS = core/libcore.a $(LMDB_LIBS) $(SODIUM_LIBS) $(UNISTRING_LIBS)
+CORE_LIBS = core/libcore.a $(LMDB_LIBS) $(SODIUM_LIBS) $(UV_LIBS) $(UNISTRING_LIBS)

@@ -27,6 +27,7 @@ CORE_TESTS = \
 	tests/unit/test_identity \
 	tests/unit/test_keys \
 	tests/unit/test_ledger \
+	tests/unit/test_loop \
 	tests/unit/test_policy \
 	tests/unit/test_property \
 	tests/unit/test_replay \
@@ -132,6 +133,9 @@ tests_unit_test_format_SOURCES = tests/unit/test_format.c \
 	tests/unit/random_text.c tests/unit/random_text.h
 tests_unit_test_format_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
+# The loop sees clocks that the test can set.
+tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime,--wrap=read \
+	-Wl,--wrap=timerfd_settime
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
 	$(TOY_SOURCES)
