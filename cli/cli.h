@@ -128,6 +128,8 @@ bool kad_read_u64(const char *s, uint64_t *ret);
 enum kad_err kad_cli_open(struct kad_cli *c, bool write, struct kad_error *reterr) KAD_MUST_CHECK;
 /* --store, $KADENS_STORE or ./kadens-store. */
 const char *kad_cli_store(const struct kad_cli *c);
+/* A new ledger's public key, for those who will check it, and where its private keys lie. */
+void kad_cli_put_keys(struct kad_cli *c, const struct kad_ledger_info *info);
 /* What the system knows of the writer ("os:anna"), and who says so unless --by. In the arena. */
 void kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_via);
 /* The subject of this key, loaded in the command's arena; a stranger is answered with the nearest

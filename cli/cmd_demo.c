@@ -9,6 +9,7 @@
 #include "cli/demo.h"
 #include "cli/program.h"
 #include "core/clock.h"
+#include "core/keys.h"
 #include "rules/shipped.h"
 
 #define CASES_DEFAULT 60
@@ -67,6 +68,7 @@ static const char *const degrees[5] = {"little", "partly", "much", "very_much", 
 struct demo {
     struct kad_cli *c;
     struct kad_demo d;
+    struct kad_ledger_info info;
     struct kad_batch *batch;
     struct kad_arena arena; /* of the draft */
     struct kad_input in[16];
@@ -281,6 +283,8 @@ static void put_next_steps(struct demo *m)
                      "exists.\n\n"),
                    kad_buf_str(&b), POLICY);
     kad_buf_done(&b);
+    kad_cli_put_keys(m->c, &m->info);
+    kad_out_puts(o, "\n");
     kad_out_line(o, KAD_BOLD, "%s", _("Try:"));
     static const char *const tries[][2] = {
         {"kadens tasks --for anna", N_("one coach's list today")},
@@ -315,11 +319,10 @@ static void put_next_steps(struct demo *m)
 /* Made beside and renamed when it is whole: an interrupted demo leaves no half store. */
 static enum kad_err make_beside(struct demo *m, const char *beside, struct kad_error *reterr)
 {
-    struct kad_ledger_info info = {.mode = KAD_LEDGER_PLAIN};
-    snprintf(info.programme, sizeof info.programme, "Demo");
+    snprintf(m->info.programme, sizeof m->info.programme, "Demo");
     const char *store = m->c->opt[KAD_O_STORE];
     m->c->opt[KAD_O_STORE] = beside;
-    enum kad_err got = kad_ledger_create(beside, &info, reterr);
+    enum kad_err got = kad_ledger_create(beside, &m->info, reterr);
     if (got == KAD_OK)
         got = kad_cli_open(m->c, true, reterr);
     m->c->opt[KAD_O_STORE] = store;
@@ -330,8 +333,10 @@ static enum kad_err make_beside(struct demo *m, const char *beside, struct kad_e
     return got;
 }
 
-static void remove_store(const char *dir)
+static void remove_store(const char *dir, const struct kad_ledger_info *info)
 {
+    if (info->id[0] && kad_key_destroy(info->id, KAD_KEY_SIGN, NULL) != KAD_OK)
+        errno = 0; /* a key without a ledger harms nobody */
     static const char *const files[] = {"data.mdb", "lock.mdb", "writer"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[4096];
@@ -379,7 +384,7 @@ enum kad_err kad_cmd_demo(struct kad_cli *c, struct kad_error *reterr)
     if (got == KAD_OK)
         put_next_steps(&m);
     else
-        remove_store(beside);
+        remove_store(beside, &m.info);
     kad_arena_done(&m.arena);
     free(m.d.v);
     return got;

@@ -27,5 +27,6 @@ enum kad_err kad_cmd_init(struct kad_cli *c, struct kad_error *reterr)
                  _("A new, empty ledger is in %s. Next: kadens rules adopt FILE --from "
                    "DATE.\n"),
                  kad_cli_store(c));
+    kad_cli_put_keys(c, &info);
     return KAD_OK;
 }

@@ -9,6 +9,8 @@
 #include "cli/cli.h"
 #include "cli/program.h"
 #include "core/clock.h"
+#include "core/keys.h"
+#include "core/note.h"
 #include "dsl/dsl.h"
 
 #define DEFAULT_WAIT_S 10
@@ -20,6 +22,27 @@ const char *kad_cli_store(const struct kad_cli *c)
         return c->opt[KAD_O_STORE];
     const char *env = getenv("KADENS_STORE");
     return env && *env ? env : "./kadens-store";
+}
+
+void kad_cli_put_keys(struct kad_cli *c, const struct kad_ledger_info *info)
+{
+    struct kad_verifier v;
+    struct kad_buf key = {0}, folder = {0};
+    struct kad_error ignored = {0};
+    char origin[KAD_ORIGIN + 1];
+    kad_origin(info->id, origin);
+    kad_verifier_init(&v, kad_str(origin), info->key);
+    kad_verifier_put(&key, &v);
+    kad_out_puts(&c->out, _("Its checkpoints are checked with this key; give it to whoever is to "
+                            "check them:\n"));
+    kad_out_printf(&c->out, "  %s\n", kad_buf_str(&key));
+    if (kad_keys_folder(&folder, &ignored) == KAD_OK)
+        kad_out_printf(&c->out,
+                       _("Its private keys are in %s, outside the store. Keep a copy of that "
+                         "folder in a safe place.\n"),
+                       folder.p);
+    kad_buf_done(&key);
+    kad_buf_done(&folder);
 }
 
 void kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_via)

@@ -33,13 +33,15 @@ struct kad_txn;      /* the one writer */
 
 enum kad_ledger_mode { KAD_LEDGER_PLAIN = 0, KAD_LEDGER_LIVE, KAD_LEDGER_SIMULATED };
 struct kad_ledger_info {
-    char id[33];                  /* 16 random bytes in hex; made at creation */
+    char id[33];                  /* in hex; made at creation, and bound to what stands below */
     enum kad_ledger_mode mode;
     char programme[KAD_LIMIT_NAME + 1]; /* what people call it; may be empty */
+    uint8_t key[32];              /* the public key that its first checkpoints are signed with */
 };
 
 /* Make a new, empty ledger in `dir` (absent or an empty folder): built beside it and renamed, so
- * that it is there whole or not at all. Rights 0700/0600 whatever the umask. `info->id` is filled.
+ * that it is there whole or not at all. Rights 0700/0600 whatever the umask. First of all its keys
+ * are made, in the key folder (core/keys.h). `info->id` and `info->key` are filled.
  * Errors: ENO when the folder holds a ledger, EINPUT when it holds something else. */
 enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
                                struct kad_error *reterr) KAD_MUST_CHECK;

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/keys.h"
 #include "core/ledger_priv.h"
+#include "core/note.h"
 
 static const char *const files[] = {KAD_DATA_FILE, KAD_LOCK_FILE, KAD_WRITER_FILE};
 #define N_FILES (sizeof files / sizeof *files)
@@ -134,7 +136,22 @@ static int make_files(const char *dir)
     return failed;
 }
 
-static int put_meta(struct kad_ledger *l, MDB_txn *txn)
+void kad_ledger_id(const struct kad_ledger_info *info, const uint8_t seed[KAD_SEED], char ret[33])
+{
+    struct kad_buf b = {0};
+    uint8_t digest[crypto_hash_sha256_BYTES];
+    kad_buf_puts(&b, "kadens ledger 2\n");
+    kad_buf_put(&b, seed, KAD_SEED);
+    kad_buf_putc(&b, (char)info->mode);
+    kad_buf_be16(&b, (uint16_t)strlen(info->programme));
+    kad_buf_puts(&b, info->programme);
+    kad_buf_put(&b, info->key, sizeof info->key);
+    crypto_hash_sha256(digest, (const uint8_t *)b.p, b.n);
+    sodium_bin2hex(ret, 33, digest, 16);
+    kad_buf_done(&b);
+}
+
+static int put_meta(struct kad_ledger *l, const uint8_t seed[KAD_SEED], MDB_txn *txn)
 {
     struct kad_buf format = {0}, views = {0};
     kad_buf_be32(&format, KAD_LEDGER_FORMAT);
@@ -149,6 +166,8 @@ static int put_meta(struct kad_ledger *l, MDB_txn *txn)
         {KAD_META_ID, kad_str(l->info.id)},
         {KAD_META_MODE, {&mode, 1}},
         {KAD_META_PROGRAMME, kad_str(l->info.programme)},
+        {KAD_META_SEED, {(const char *)seed, KAD_SEED}},
+        {KAD_META_KEY, {(const char *)l->info.key, sizeof l->info.key}},
         {KAD_META_VIEWS, {views.p, views.n}},
     };
     int rc = 0;
@@ -161,7 +180,7 @@ static int put_meta(struct kad_ledger *l, MDB_txn *txn)
     return rc;
 }
 
-static int build(const char *dir, const struct kad_ledger_info *info)
+static int build(const char *dir, const struct kad_ledger_info *info, const uint8_t seed[KAD_SEED])
 {
     struct kad_ledger l = {.info = *info};
     MDB_txn *txn;
@@ -171,7 +190,7 @@ static int build(const char *dir, const struct kad_ledger_info *info)
     if (rc == 0) {
         rc = kad_tables_open(&l, txn, MDB_CREATE);
         if (rc == 0)
-            rc = put_meta(&l, txn);
+            rc = put_meta(&l, seed, txn);
         if (rc == 0)
             rc = mdb_txn_commit(txn);
         else
@@ -194,7 +213,8 @@ static int sync_built(const char *dir)
 }
 
 static enum kad_err create_beside(const char *target, const char *beside, const char *parent,
-                                  const struct kad_ledger_info *info, struct kad_error *reterr)
+                                  const struct kad_ledger_info *info, const uint8_t seed[KAD_SEED],
+                                  struct kad_error *reterr)
 {
     struct kad_ledger named = {.dir = kad_xstrdup(target)}; /* for messages */
     int failed = make_files(beside);
@@ -202,7 +222,7 @@ static enum kad_err create_beside(const char *target, const char *beside, const 
     if (failed != 0) {
         err = create_fail(target, failed, reterr);
     } else {
-        int rc = build(beside, info);
+        int rc = build(beside, info, seed);
         if (rc != 0)
             err = kad_lmdb_fail(&named, rc, reterr);
         else if ((failed = sync_built(beside)) != 0)
@@ -220,6 +240,20 @@ static enum kad_err create_beside(const char *target, const char *beside, const 
     return err;
 }
 
+/* The keys come first: a ledger is never there without them. */
+static enum kad_err make_keys(struct kad_ledger_info *info, uint8_t seed[KAD_SEED],
+                              struct kad_error *reterr)
+{
+    uint8_t private[KAD_PUBLIC_KEY];
+    randombytes_buf(seed, KAD_SEED);
+    randombytes_buf(private, sizeof private);
+    kad_public_key(private, info->key);
+    kad_ledger_id(info, seed, info->id);
+    enum kad_err err = kad_key_write(info->id, KAD_KEY_SIGN, private, sizeof private, reterr);
+    sodium_memzero(private, sizeof private);
+    return err;
+}
+
 enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
                                struct kad_error *reterr)
 {
@@ -228,17 +262,20 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
         return kad_fail(reterr, KAD_EINPUT, _("The name of the store is empty."));
     char *target = target_of(dir), *parent = kad_path_parent(target);
     struct kad_buf beside = {0};
-    unsigned char random[16];
+    uint8_t seed[KAD_SEED];
     kad_buf_printf(&beside, "%s.new-%ld", target, (long)getpid());
-    randombytes_buf(random, sizeof random);
-    sodium_bin2hex(info->id, sizeof info->id, random, sizeof random);
     enum kad_err err = check_free(target, reterr);
     if (err == KAD_OK && access(parent, F_OK) != 0)
         err = create_fail(target, errno, reterr);
     if (err == KAD_OK)
         err = kad_place_check(parent, reterr);
     if (err == KAD_OK)
-        err = create_beside(target, beside.p, parent, info, reterr);
+        err = make_keys(info, seed, reterr);
+    if (err == KAD_OK) {
+        err = create_beside(target, beside.p, parent, info, seed, reterr);
+        if (err != KAD_OK && kad_key_destroy(info->id, KAD_KEY_SIGN, NULL) != KAD_OK)
+            errno = 0; /* a key without a ledger harms nobody */
+    }
     kad_buf_done(&beside);
     free(target);
     free(parent);

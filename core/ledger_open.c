@@ -347,23 +347,36 @@ static enum kad_err check_format(struct kad_ledger *l, MDB_txn *txn, struct kad_
 
 static enum kad_err read_info(struct kad_ledger *l, MDB_txn *txn, struct kad_error *reterr)
 {
-    struct kad_str id, mode, programme;
+    struct kad_str id, mode, programme, seed, key;
+    const struct {
+        const char *name;
+        struct kad_str *ret;
+    } all[] = {{KAD_META_ID, &id},
+               {KAD_META_MODE, &mode},
+               {KAD_META_PROGRAMME, &programme},
+               {KAD_META_SEED, &seed},
+               {KAD_META_KEY, &key}};
+    char made[sizeof l->info.id];
     int rc = kad_tables_open(l, txn, 0);
-    if (rc == 0)
-        rc = meta_get(l, txn, KAD_META_ID, &id);
-    if (rc == 0)
-        rc = meta_get(l, txn, KAD_META_MODE, &mode);
-    if (rc == 0)
-        rc = meta_get(l, txn, KAD_META_PROGRAMME, &programme);
+    for (size_t i = 0; i < sizeof all / sizeof *all && rc == 0; i++)
+        rc = meta_get(l, txn, all[i].name, all[i].ret);
     if (rc != 0)
         return kad_lmdb_fail(l, rc, reterr);
     if (id.n != sizeof l->info.id - 1 || mode.n != 1 || (uint8_t)mode.p[0] > KAD_LEDGER_SIMULATED ||
-        programme.n >= sizeof l->info.programme || !kad_utf8_valid(programme, NULL))
+        programme.n >= sizeof l->info.programme || !kad_utf8_valid(programme, NULL) ||
+        seed.n != KAD_SEED || key.n != sizeof l->info.key)
         return kad_ledger_damaged(l, KAD_TAB_META, reterr);
     memcpy(l->info.id, id.p, id.n);
     l->info.mode = (enum kad_ledger_mode)mode.p[0];
     memcpy(l->info.programme, programme.p, programme.n);
-    return KAD_OK;
+    memcpy(l->info.key, key.p, key.n);
+    kad_ledger_id(&l->info, (const uint8_t *)seed.p, made);
+    if (strcmp(made, l->info.id) == 0)
+        return KAD_OK;
+    return kad_fail(reterr, KAD_ESTORE,
+                    _("The store %s has been changed since it was made: its name, its mode, its "
+                      "key or its id is another. Restore the store from a backup."),
+                    l->dir);
 }
 
 static enum kad_err open_env(struct kad_ledger *l, struct kad_error *reterr)

@@ -10,7 +10,7 @@
 #include "core/files.h"
 #include "core/ledger.h"
 
-#define KAD_LEDGER_FORMAT 1 /* of the whole store: docs/format.md */
+#define KAD_LEDGER_FORMAT 2 /* of the whole store: docs/format.md */
 #define KAD_DATA_FILE "data.mdb"
 #define KAD_LOCK_FILE "lock.mdb"
 #define KAD_WRITER_FILE "writer"
@@ -38,6 +38,8 @@ extern const char *const kad_table_names[KAD_TAB__COUNT];
 #define KAD_META_ID "id"               /* 32 hexadecimal digits */
 #define KAD_META_MODE "mode"           /* u8 */
 #define KAD_META_PROGRAMME "programme" /* text */
+#define KAD_META_SEED "seed"           /* 32 random bytes, made at creation */
+#define KAD_META_KEY "key"             /* the first public key that signs its checkpoints */
 #define KAD_META_VIEWS "views"         /* u64 seq up to which the views go, i32 latest `on` */
 #define KAD_VIEWS_SIZE 12
 
@@ -138,6 +140,13 @@ bool kad_field_mentions(const struct kad_field *f);
 enum kad_err kad_place_check(const char *dir, struct kad_error *reterr); /* not on a network disk */
 int kad_env_open(struct kad_ledger *l, const char *dir, unsigned flags); /* LMDB's codes */
 int kad_tables_open(struct kad_ledger *l, MDB_txn *txn, unsigned flags);
+
+/* --- ledger_create.c --- */
+
+#define KAD_SEED 32
+/* The id that mode, programme and first key of `info` give with this seed: so that what the log does
+ * not hold cannot be changed without its showing. docs/format.md, "meta". */
+void kad_ledger_id(const struct kad_ledger_info *info, const uint8_t seed[KAD_SEED], char ret[33]);
 
 /* --- ledger_read.c --- */
 

@@ -64,6 +64,10 @@ core_libcore_a_SOURCES = \
 	core/loop.h \
 	core/loop_uv.c \
 	core/match.c \
+	core/merkle.c \
+	core/merkle.h \
+	core/note.c \
+	core/note.h \
 	core/notice.c \
 	core/notice.h \
 	core/policy.c \

@@ -1,6 +1,7 @@
 /* The store as a folder: making it, opening it, and everything that is no store of ours. */
 #include "tests/unit/unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "core/note.h"
 #include "tests/unit/store.h"
 
 #define NOBODY 65534
@@ -66,6 +68,79 @@ static void a_store_is_its_owner_s_alone_whatever_the_umask(void **state)
         assert_int_equal(mode_of(place_path(p, "lock.mdb")), 0600);
         assert_int_equal(mode_of(place_path(p, "writer")), 0600);
     }
+}
+
+static size_t names_in(const char *dir)
+{
+    size_t n = 0;
+    DIR *d = opendir(dir);
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+/* What the log does not hold is bound by the id. */
+static void name_mode_key_and_id_cannot_be_changed_behind_one_s_back(void **state)
+{
+    struct place *p = *state;
+    static const struct {
+        const char *key;
+        size_t at;
+    } changes[] = {{"id", 0}, {"mode", 0}, {"programme", 3}, {"seed", 31}, {"key", 0}};
+    place_create(p);
+    for (size_t i = 0; i < LEN(changes); i++) {
+        for (int back = 0; back < 2; back++) {
+            MDB_env *env;
+            MDB_txn *txn;
+            MDB_dbi dbi;
+            char value[200];
+            assert_int_equal(mdb_env_create(&env), 0);
+            assert_int_equal(mdb_env_set_maxdbs(env, 4), 0);
+            assert_int_equal(mdb_env_open(env, p->dir, 0, 0600), 0);
+            assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+            assert_int_equal(mdb_dbi_open(txn, "meta", 0, &dbi), 0);
+            char name[20];
+            snprintf(name, sizeof name, "%s", changes[i].key);
+            MDB_val k = {strlen(name), name}, v;
+            assert_int_equal(mdb_get(txn, dbi, &k, &v), 0);
+            memcpy(value, v.mv_data, v.mv_size);
+            value[changes[i].at] ^= 1;
+            v.mv_data = value;
+            assert_int_equal(mdb_put(txn, dbi, &k, &v, 0), 0);
+            assert_int_equal(mdb_txn_commit(txn), 0);
+            mdb_env_close(env);
+            struct kad_ledger *l = NULL;
+            if (back)
+                ok(p, kad_ledger_open(p->dir, false, 0, &l, &p->error));
+            else
+                fails(p, kad_ledger_open(p->dir, false, 0, &l, &p->error), KAD_ESTORE,
+                      "changed since it was made");
+            kad_ledger_close(l);
+        }
+    }
+}
+
+static void a_ledger_is_made_with_its_key_or_not_at_all(void **state)
+{
+    struct place *p = *state;
+    struct kad_ledger_info info = {0};
+    uint8_t seed[32], public[32];
+    ok(p, kad_ledger_create(p->dir, &info, &p->error));
+    ok(p, kad_key_read(info.id, KAD_KEY_SIGN, seed, sizeof seed, &p->error));
+    kad_public_key(seed, public);
+    assert_memory_equal(public, info.key, sizeof public);
+    struct kad_ledger *l = place_open(p, false);
+    assert_memory_equal(kad_ledger_info(l)->key, info.key, sizeof public);
+    kad_ledger_close(l);
+    size_t before = names_in(p->keys);
+    fails(p, kad_ledger_create(p->dir, &info, &p->error), KAD_ENO, "holds a store already");
+    assert_int_equal(names_in(p->keys), before);
+    assert_int_equal(chmod(p->keys, 0755), 0);
+    snprintf(p->dir, sizeof p->dir, "%s/other", p->root);
+    fails(p, kad_ledger_create(p->dir, &info, &p->error), KAD_ESTORE, "chmod 700");
+    assert_int_equal(access(p->dir, F_OK), -1);
 }
 
 static void a_store_is_made_in_an_empty_folder_too(void **state)
@@ -202,7 +277,7 @@ static void another_version_is_refused_with_how_to_carry_it_over(void **state)
     struct kad_ledger *l;
     place_create(p);
     for (int write = 0; write < 2; write++) {
-        put_raw(p->dir, "meta", "kadens", write ? "\0\0\0\2" : "\0\0\0\0", 4);
+        put_raw(p->dir, "meta", "kadens", write ? "\0\0\0\3" : "\0\0\0\1", 4);
         fails(p, kad_ledger_open(p->dir, write, 0, &l, &p->error), KAD_ESTORE, "kadens export");
         assert_non_null(strstr(p->error.text, "kadens import"));
     }
@@ -590,6 +665,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLACE_TEST(a_store_is_its_owner_s_alone_whatever_the_umask),
+        PLACE_TEST(a_ledger_is_made_with_its_key_or_not_at_all),
+        PLACE_TEST(name_mode_key_and_id_cannot_be_changed_behind_one_s_back),
         PLACE_TEST(a_store_is_made_in_an_empty_folder_too),
         PLACE_TEST(a_folder_that_holds_something_is_left_alone),
         PLACE_TEST(what_a_killed_process_left_beside_is_no_hindrance),

@@ -1,10 +1,12 @@
 #include "tests/unit/toy_store.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/keys.h"
 #include "tests/unit/toy_policy.h"
 #include "tests/unit/unit.h"
 
@@ -37,9 +39,37 @@ void toy_reopen(struct toy_store *s)
     must(s, kad_engine_open(&s->o, &s->e, &s->err));
 }
 
+/* One key folder for all stores of the program, gone when it ends. */
+static char keys[] = "/tmp/kadens-unit-keys-XXXXXX";
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_keys(void)
+{
+    nftw(keys, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void make_keys(void)
+{
+    static bool made;
+    if (made)
+        return;
+    made = true;
+    assert_non_null(mkdtemp(keys));
+    kad_keys_set_folder(keys);
+    atexit(remove_keys);
+}
+
 void toy_open(struct toy_store *s, enum kad_ledger_mode mode, const char *now)
 {
     *s = (struct toy_store){.dir = "/tmp/kadens-unit-XXXXXX"};
+    make_keys();
     assert_non_null(mkdtemp(s->dir));
     struct kad_ledger_info info = {.mode = mode};
     must(s, kad_ledger_create(s->dir, &info, &s->err));
