@@ -51,6 +51,10 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
  * truncated, on a network file system, not readable or writable. */
 enum kad_err kad_ledger_open(const char *dir, bool write, unsigned wait_ms, struct kad_ledger **ret,
                              struct kad_error *reterr) KAD_MUST_CHECK;
+/* Open for reading what nobody writes while it is open: a copy, a backup. Takes no lock and writes nothing
+ * into the folder, which may be read-only or on a network disk. Errors as above. */
+enum kad_err kad_ledger_open_still(const char *dir, struct kad_ledger **ret,
+                                   struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_ledger_close(struct kad_ledger *l); /* NULL is fine */
 /* What another process that waits for our lock is told of us ("kadens import"). Say it before
  * opening; the program's name until then. Never anything that a person typed. */

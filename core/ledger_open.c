@@ -196,7 +196,7 @@ static enum kad_err check_dir(const char *dir, struct kad_error *reterr)
     }
     if (!S_ISDIR(st.st_mode))
         return kad_fail(reterr, KAD_ESTORE, _("%s is a file; a store is a folder."), dir);
-    return kad_place_check(dir, reterr);
+    return KAD_OK;
 }
 
 /* --- the writer's lock --- */
@@ -248,15 +248,22 @@ static int64_t now_ms(void)
     return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
 }
 
-/* A lock of the open file description: it ends with the process, however that ends. */
-static enum kad_err take_lock(const char *dir, unsigned wait_ms, int *ret, struct kad_error *reterr)
+/* Is the file still the one of this path? Another store may have been put in the place of the one that
+ * we waited for. */
+static bool is_at(int fd, const char *path)
 {
-    char *path = kad_path_join(dir, KAD_WRITER_FILE);
+    struct stat here, there;
+    return fstat(fd, &here) == 0 && stat(path, &there) == 0 && here.st_ino == there.st_ino &&
+           here.st_dev == there.st_dev;
+}
+
+/* A lock of the open file description: it ends with the process, however that ends. */
+static enum kad_err lock_file(const char *dir, const char *path, unsigned wait_ms, int *ret,
+                              struct kad_error *reterr)
+{
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int failed = errno;
-    free(path);
     if (fd < 0)
-        return open_fail(dir, true, failed, reterr);
+        return open_fail(dir, true, errno, reterr);
     int64_t until = now_ms() + wait_ms;
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     enum kad_err err = KAD_OK;
@@ -271,9 +278,33 @@ static enum kad_err take_lock(const char *dir, unsigned wait_ms, int *ret, struc
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
+    *ret = fd;
+    return KAD_OK;
+}
+
+enum kad_err kad_writer_lock(const char *dir, unsigned wait_ms, int *ret, struct kad_error *reterr)
+{
+    char *path = kad_path_join(dir, KAD_WRITER_FILE);
+    enum kad_err err;
+    int fd = -1;
+    do {
+        if (fd >= 0)
+            close(fd);
+        err = lock_file(dir, path, wait_ms, &fd, reterr);
+    } while (err == KAD_OK && !is_at(fd, path));
+    free(path);
+    if (err != KAD_OK)
+        return err;
     sign(fd);
     *ret = fd;
     return KAD_OK;
+}
+
+void kad_writer_unlock(int fd)
+{
+    if (ftruncate(fd, 0) != 0)
+        errno = 0; /* it would only have been tidier */
+    close(fd);
 }
 
 /* --- the environment --- */
@@ -382,7 +413,8 @@ static enum kad_err read_info(struct kad_ledger *l, MDB_txn *txn, struct kad_err
 static enum kad_err open_env(struct kad_ledger *l, struct kad_error *reterr)
 {
     MDB_txn *txn;
-    int rc = kad_env_open(l, l->dir, l->write ? 0 : MDB_RDONLY);
+    unsigned flags = l->write ? 0 : l->still ? MDB_RDONLY | MDB_NOLOCK : MDB_RDONLY;
+    int rc = kad_env_open(l, l->dir, flags);
     if (rc != 0)
         return kad_lmdb_fail(l, rc, reterr);
     if (l->write) {
@@ -401,11 +433,36 @@ static enum kad_err open_env(struct kad_ledger *l, struct kad_error *reterr)
     return err == KAD_OK && rc != 0 ? kad_lmdb_fail(l, rc, reterr) : err;
 }
 
+enum kad_err kad_ledger_open_still(const char *dir, struct kad_ledger **ret,
+                                   struct kad_error *reterr)
+{
+    kad_assert(dir && ret);
+    enum kad_err err = check_dir(dir, reterr);
+    if (err == KAD_OK)
+        err = check_file(dir, false, reterr);
+    if (err != KAD_OK)
+        return err;
+    struct kad_ledger *l = kad_xalloc(sizeof *l);
+    l->dir = kad_xstrdup(dir);
+    l->still = true;
+    l->writer = -1;
+    kad_fault_prepare(dir);
+    err = open_env(l, reterr);
+    if (err != KAD_OK) {
+        kad_ledger_close(l);
+        return err;
+    }
+    *ret = l;
+    return KAD_OK;
+}
+
 enum kad_err kad_ledger_open(const char *dir, bool write, unsigned wait_ms, struct kad_ledger **ret,
                              struct kad_error *reterr)
 {
     kad_assert(dir && ret);
     enum kad_err err = check_dir(dir, reterr);
+    if (err == KAD_OK)
+        err = kad_place_check(dir, reterr);
     if (err == KAD_OK)
         err = check_file(dir, write, reterr);
     if (err != KAD_OK)
@@ -416,7 +473,7 @@ enum kad_err kad_ledger_open(const char *dir, bool write, unsigned wait_ms, stru
     l->writer = -1;
     kad_fault_prepare(dir);
     if (write) {
-        err = take_lock(dir, wait_ms, &l->writer, reterr);
+        err = kad_writer_lock(dir, wait_ms, &l->writer, reterr);
         if (err == KAD_OK) /* once more: the one we waited for may have changed it */
             err = check_file(dir, write, reterr);
     }
@@ -437,11 +494,8 @@ void kad_ledger_close(struct kad_ledger *l)
     kad_assert(atomic_load(&l->users) == 0);
     if (l->env)
         mdb_env_close(l->env);
-    if (l->writer >= 0) {
-        if (ftruncate(l->writer, 0) != 0)
-            errno = 0; /* it would only have been tidier */
-        close(l->writer);
-    }
+    if (l->writer >= 0)
+        kad_writer_unlock(l->writer);
     free(l->dir);
     free(l);
 }

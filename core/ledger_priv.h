@@ -47,6 +47,7 @@ struct kad_ledger {
     struct kad_ledger_info info;
     char *dir;
     bool write;
+    bool still; /* opened without locks: nobody writes it */
     bool
         broken; /* a commit failed in a way that leaves the outcome open: nothing more is written */
     int writer; /* descriptor of the writer's lock; -1 when only reading */
@@ -138,6 +139,11 @@ bool kad_field_mentions(const struct kad_field *f);
 /* --- ledger_open.c --- */
 
 enum kad_err kad_place_check(const char *dir, struct kad_error *reterr); /* not on a network disk */
+/* The writer's lock of the store in this folder, waiting up to wait_ms for whoever holds it (EBUSY names
+ * them). The store itself need not be whole. */
+enum kad_err kad_writer_lock(const char *dir, unsigned wait_ms, int *ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+void kad_writer_unlock(int fd);
 int kad_env_open(struct kad_ledger *l, const char *dir, unsigned flags); /* LMDB's codes */
 int kad_tables_open(struct kad_ledger *l, MDB_txn *txn, unsigned flags);
 

@@ -15,8 +15,12 @@ core_libcore_a_SOURCES = \
 	core/calendar.c \
 	core/calendar.h \
 	core/civil.h \
+	core/child.c \
+	core/child.h \
 	core/clock.c \
 	core/clock.h \
+	core/copy.c \
+	core/copy.h \
 	core/derive.c \
 	core/derive.h \
 	core/derive_priv.h \

@@ -15,6 +15,7 @@ CORE_TESTS = \
 	tests/unit/test_base \
 	tests/unit/test_calendar \
 	tests/unit/test_clock \
+	tests/unit/test_copy \
 	tests/unit/test_disk \
 	tests/unit/test_engine \
 	tests/unit/test_engine_amend \
