@@ -169,3 +169,70 @@ kad_instant kad_clock_day_end(kad_day day)
     }
     return last * SECOND + SECOND - 1;
 }
+
+/* --- a time of a civil day --- */
+
+/* Local time as if it were UTC: seconds since 1970. */
+static int64_t wall(int64_t second)
+{
+    return second + (zone_set ? local(second).tm_gmtoff : 0);
+}
+
+/* The first second whose local time is `want` or later: offsets differ by less than FAR, and between
+ * two changes of the clocks local time runs as time does. */
+static int64_t first_at(int64_t want)
+{
+    int64_t first = want - local(want - FAR).tm_gmtoff, other = want - local(want + FAR).tm_gmtoff;
+    if (other < first) {
+        int64_t swap = first;
+        first = other;
+        other = swap;
+    }
+    if (wall(first) == want)
+        return first;
+    if (wall(other) == want)
+        return other;
+    /* Left out: the clocks are changed between the two. */
+    while (other - first > 1) {
+        int64_t mid = first + (other - first) / 2;
+        if (wall(mid) >= want)
+            other = mid;
+        else
+            first = mid;
+    }
+    return wall(first) >= want ? first : other;
+}
+
+kad_instant kad_clock_at(kad_day day, int32_t minute)
+{
+    static _Thread_local struct {
+        kad_day day;
+        int32_t minute;
+        unsigned generation;
+        bool set;
+        kad_instant at;
+    } kept[4];
+    kad_assert(minute >= 0 && minute < 24 * 60);
+    size_t slot = ((unsigned)day ^ (unsigned)minute) % (sizeof kept / sizeof *kept);
+    if (!kept[slot].set || kept[slot].day != day || kept[slot].minute != minute ||
+        kept[slot].generation != zone_generation) {
+        int64_t want = day * DAY_SECONDS + minute * INT64_C(60);
+        kad_instant at = (zone_set ? first_at(want) : want) * SECOND;
+        kept[slot].day = day;
+        kept[slot].minute = minute;
+        kept[slot].generation = zone_generation;
+        kept[slot].set = true;
+        kept[slot].at = at;
+    }
+    return kept[slot].at;
+}
+
+kad_day kad_clock_day_at(kad_instant t, int32_t minute)
+{
+    kad_day day = kad_clock_day(t);
+    if (t >= kad_clock_at(day + 1, minute)) /* the clocks went back over midnight */
+        return day + 1;
+    while (t < kad_clock_at(day, minute))
+        day--;
+    return day;
+}

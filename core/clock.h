@@ -15,5 +15,10 @@ kad_day kad_clock_day(kad_instant t);
 void kad_clock_text(kad_instant t, char out[KAD_INSTANT_TEXT]);
 /* The last instant of a civil day in the zone: one microsecond before the next day begins. */
 kad_instant kad_clock_day_end(kad_day day);
+/* When it is so many minutes after midnight on the civil day: a time that the clocks leave out is the
+ * first instant behind the gap, one that comes twice the first of the two. */
+kad_instant kad_clock_at(kad_day day, int32_t minute);
+/* The last day whose kad_clock_at(day, minute) has come by then. */
+kad_day kad_clock_day_at(kad_instant t, int32_t minute);
 
 #endif

@@ -242,6 +242,8 @@ enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engi
     e->o.via = kad_str_dup(&e->arena, o->via);
     e->last_at = KAD_INSTANT_NONE;
     enum kad_err err = kad_ledger_open(o->dir, o->write, o->wait_ms, &e->ledger, reterr);
+    if (!err && o->write && o->shared)
+        kad_ledger_share(e->ledger, o->wait_ms);
     if (!err)
         err = load(e, reterr);
     if (err) {

@@ -16,9 +16,11 @@
  *   story     subject 0x00 seq of its first    [u32 length, record]…, up to KAD_LIMIT_STORY_CHUNK
  *   id        writer's own id                  seq
  *   subject   subject                          kind name, first on, last on, number of records, flags,
- *                                              day of the first mention of a person
+ *                                              day of the first mention of a person, next moment
  *   mention   person 0x00 subject              -        (every person any event of it ever named)
  *   adopted   seq                              -        (records that change which policy is in force)
+ *   due       moment, subject                  -        (when the scheduler looks at it next)
+ *   cursor    name of a sink                   seq, failures, last error (no view: not rebuilt)
  * Integers in keys are big-endian; no DUPSORT.
  */
 #ifndef KAD_CORE_LEDGER_H
@@ -63,6 +65,9 @@ void kad_ledger_set_command(const char *command);
  * stderr and exit status 3. For programs; what faults elsewhere ends as it always did. */
 void kad_ledger_catch_faults(void);
 const struct kad_ledger_info *kad_ledger_info(const struct kad_ledger *l);
+/* For who writes now and then for years: from now on the writer's lock is taken for each transaction
+ * (kad_txn_begin waits up to wait_ms for it, then EBUSY) and let go at its end. */
+void kad_ledger_share(struct kad_ledger *l, unsigned wait_ms);
 
 /* --- reading --- */
 
@@ -96,6 +101,7 @@ struct kad_subject_info {
     uint64_t first_seq, records;
     bool amended;               /* it has a correction, retraction or waiver */
     kad_day first_person;       /* the first day an event of it named a person; KAD_DAY_NONE: never */
+    kad_instant next;           /* when the scheduler looks at it; KAD_DUE_NOW, KAD_DUE_NEVER */
 };
 /* ENOTFOUND for a stranger. */
 enum kad_err kad_snapshot_subject(struct kad_snapshot *s, struct kad_str key,
@@ -114,6 +120,57 @@ enum kad_err kad_snapshot_mentions(struct kad_snapshot *s, struct kad_str person
 enum kad_err kad_snapshot_adopted(struct kad_snapshot *s, struct kad_arena *a, uint64_t **ret,
                                   size_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;
 
+/* --- what comes next: for the scheduler --- */
+
+#define KAD_DUE_NOW KAD_INSTANT_NONE /* it was written to: look at it at once */
+#define KAD_DUE_NEVER INT64_MAX      /* nothing comes by itself */
+struct kad_due {
+    kad_instant moment; /* KAD_DUE_NOW comes before all others */
+    struct kad_str subject;
+};
+/* The first entries in the order of (moment, subject) that have come by `until`, up to max of them;
+ * fewer mean that there are no more. Keys are copied to the arena. Of a transaction's own view what
+ * it has set itself is only seen after kad_txn_flush_due. */
+enum kad_err kad_snapshot_due(struct kad_snapshot *s, kad_instant until, size_t max,
+                              struct kad_arena *a, struct kad_due *ret, size_t *ret_n,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
+/* How many entries there are, and how many of them are to be looked at at once (counted up to max). */
+enum kad_err kad_snapshot_due_count(struct kad_snapshot *s, uint64_t max, uint64_t *ret_all,
+                                    uint64_t *ret_now, struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* How far the scheduler has come: no view, so a rebuild leaves it. */
+struct kad_progress_mark {
+    kad_instant reached;     /* all moments up to this are done; KAD_INSTANT_NONE: never begun */
+    uint64_t swept;          /* everybody has been looked at since this adoption, */
+    uint64_t sweeping;       /* and since this one those up to the subject `at`; 0: no sweep */
+    struct kad_str at;
+};
+enum kad_err kad_snapshot_mark(struct kad_snapshot *s, struct kad_arena *a,
+                               struct kad_progress_mark *ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+
+/* Where a reader of the log (a sink) has come to. */
+struct kad_cursor {
+    uint64_t seq;          /* all records up to this are delivered */
+    uint64_t failures;     /* in a row, since the last that went well */
+    kad_instant since;     /* of the first of them; KAD_INSTANT_NONE: none */
+    struct kad_str error;  /* the last; 200 bytes of it are kept; empty: none */
+};
+/* All zero for a name that has none yet. The name has at most KAD_LIMIT_NAME bytes. */
+enum kad_err kad_snapshot_cursor(struct kad_snapshot *s, struct kad_str name, struct kad_arena *a,
+                                 struct kad_cursor *ret, struct kad_error *reterr) KAD_MUST_CHECK;
+/* All there are, by name. */
+struct kad_cursor_named {
+    struct kad_str name;
+    struct kad_cursor cursor;
+};
+enum kad_err kad_snapshot_cursors(struct kad_snapshot *s, struct kad_arena *a,
+                                  struct kad_cursor_named **ret, size_t *ret_n,
+                                  struct kad_error *reterr) KAD_MUST_CHECK;
+/* In a small transaction of its own. NULL takes it out. */
+enum kad_err kad_cursor_set(struct kad_ledger *l, struct kad_str name, const struct kad_cursor *c,
+                            struct kad_error *reterr) KAD_MUST_CHECK;
+
 /* --- writing --- */
 
 enum kad_err kad_txn_begin(struct kad_ledger *l, struct kad_txn **ret, struct kad_error *reterr)
@@ -124,6 +181,14 @@ struct kad_snapshot *kad_txn_view(struct kad_txn *t);
  * failure the transaction can only be aborted. EFULL below 64 MiB + twice the batch of free disk. */
 enum kad_err kad_txn_append(struct kad_txn *t, struct kad_record *r, struct kad_str kind,
                             struct kad_error *reterr) KAD_MUST_CHECK;
+/* The subject's next moment. Every append about a subject sets it to KAD_DUE_NOW, but for what the
+ * scheduler itself records. The subject must have records. */
+enum kad_err kad_txn_set_due(struct kad_txn *t, struct kad_str subject, kad_instant moment,
+                             struct kad_error *reterr) KAD_MUST_CHECK;
+/* Put what waits, so that the transaction's view of what is due holds it. */
+enum kad_err kad_txn_flush_due(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
+enum kad_err kad_txn_set_mark(struct kad_txn *t, const struct kad_progress_mark *m,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
 /* Durable when it returns KAD_OK. After KAD_EIO the outcome is unknown: say so and exit. */
 enum kad_err kad_txn_commit(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_txn_abort(struct kad_txn *t); /* NULL is fine */

@@ -187,9 +187,29 @@ struct kad_str kad_key_head(struct kad_str key)
     return (struct kad_str){key.p, end ? (size_t)(end - key.p) : 0};
 }
 
+/* As an unsigned number that sorts as the moment does. */
+#define MOMENT_BIAS (UINT64_C(1) << 63)
+
+size_t kad_due_key(char out[KAD_DUE_KEY], kad_instant moment, struct kad_str subject)
+{
+    kad_assert(subject.n > 0 && subject.n <= KAD_LIMIT_KEY);
+    kad_seq_put(out, (uint64_t)moment ^ MOMENT_BIAS);
+    memcpy(out + KAD_SEQ_KEY, subject.p, subject.n);
+    return KAD_SEQ_KEY + subject.n;
+}
+
+bool kad_due_key_get(struct kad_str key, kad_instant *ret_moment, struct kad_str *ret_subject)
+{
+    if (key.n <= KAD_SEQ_KEY || key.n > KAD_DUE_KEY)
+        return false;
+    *ret_moment = (kad_instant)(kad_seq_get(key.p) ^ MOMENT_BIAS);
+    *ret_subject = (struct kad_str){key.p + KAD_SEQ_KEY, key.n - KAD_SEQ_KEY};
+    return true;
+}
+
 /* --- rows of the subject table --- */
 
-#define ROW_FIXED (1 + 4 + 4 + 4 + 8 + 8)
+#define ROW_FIXED (1 + 4 + 4 + 4 + 8 + 8 + 8)
 
 void kad_row_put(struct kad_buf *b, const struct kad_subject_row *row)
 {
@@ -199,6 +219,7 @@ void kad_row_put(struct kad_buf *b, const struct kad_subject_row *row)
     kad_buf_be32(b, (uint32_t)row->first_person);
     kad_buf_be64(b, row->first_seq);
     kad_buf_be64(b, row->records);
+    kad_buf_be64(b, (uint64_t)row->next);
     kad_buf_put(b, row->kind.p, row->kind.n);
 }
 
@@ -218,6 +239,7 @@ bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret)
     ret->amended = amended != 0;
     ret->first_seq = kad_rd_be64(&in);
     ret->records = kad_rd_be64(&in);
+    ret->next = (kad_instant)kad_rd_be64(&in);
     ret->kind = (struct kad_str){bytes.p + ROW_FIXED, bytes.n - ROW_FIXED};
     return kad_utf8_valid(ret->kind, NULL);
 }
@@ -248,6 +270,9 @@ static void earliest(kad_day *day, kad_day other)
 void kad_row_add(struct kad_subject_row *row, const struct kad_record *r)
 {
     row->records++;
+    /* What the scheduler records changes no rule's answer; it says itself when it looks again. */
+    if (r->kind < KAD_R_ISSUED || r->kind > KAD_R_ESCALATED)
+        row->next = KAD_DUE_NOW;
     if (row->first_seq == 0) {
         row->first_seq = r->seq;
         row->kind = r->kind_name;

@@ -307,6 +307,26 @@ void kad_writer_unlock(int fd)
     close(fd);
 }
 
+enum kad_err kad_ledger_lock(struct kad_ledger *l, struct kad_error *reterr)
+{
+    kad_assert(l->shared && l->writer < 0);
+    return kad_writer_lock(l->dir, l->wait_ms, &l->writer, reterr);
+}
+
+void kad_ledger_unlock(struct kad_ledger *l)
+{
+    kad_writer_unlock(l->writer);
+    l->writer = -1;
+}
+
+void kad_ledger_share(struct kad_ledger *l, unsigned wait_ms)
+{
+    kad_assert(l->write && !l->shared && atomic_load(&l->users) == 0);
+    kad_ledger_unlock(l);
+    l->shared = true;
+    l->wait_ms = wait_ms;
+}
+
 /* --- the environment --- */
 
 /* KADENS_MAP=16G: for valgrind and the like, which cannot give 1 TiB of addresses. */
@@ -495,7 +515,7 @@ void kad_ledger_close(struct kad_ledger *l)
     if (l->env)
         mdb_env_close(l->env);
     if (l->writer >= 0)
-        kad_writer_unlock(l->writer);
+        kad_ledger_unlock(l);
     free(l->dir);
     free(l);
 }

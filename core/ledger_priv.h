@@ -15,15 +15,18 @@
 #define KAD_LOCK_FILE "lock.mdb"
 #define KAD_WRITER_FILE "writer"
 
-/* X(NAME, name in the environment). Kept open from opening to closing. */
+/* X(NAME, name in the environment). Kept open from opening to closing. From STORY on they are views:
+ * dropped and made again by kad_view_rebuild. */
 #define KAD_TABLE_MAP(X)                                                                           \
     X(META, "meta")                                                                                \
     X(LOG, "log")                                                                                  \
+    X(CURSOR, "cursor")                                                                            \
     X(STORY, "story")                                                                              \
     X(ID, "id")                                                                                    \
     X(SUBJECT, "subject")                                                                          \
     X(MENTION, "mention")                                                                          \
-    X(ADOPTED, "adopted")
+    X(ADOPTED, "adopted")                                                                          \
+    X(DUE, "due")
 
 enum kad_table {
 #define X(NAME, name) KAD_TAB_##NAME,
@@ -42,6 +45,7 @@ extern const char *const kad_table_names[KAD_TAB__COUNT];
 #define KAD_META_KEY "key"             /* the first public key that signs its checkpoints */
 #define KAD_META_VIEWS "views"         /* u64 seq up to which the views go, i32 latest `on` */
 #define KAD_VIEWS_SIZE 12
+#define KAD_META_SCHEDULER "scheduler" /* i64 reached, u64 swept, u64 sweeping, subject */
 
 struct kad_ledger {
     struct kad_ledger_info info;
@@ -50,7 +54,9 @@ struct kad_ledger {
     bool still; /* opened without locks: nobody writes it */
     bool
         broken; /* a commit failed in a way that leaves the outcome open: nothing more is written */
-    int writer; /* descriptor of the writer's lock; -1 when only reading */
+    int writer; /* descriptor of the writer's lock; -1 when only reading, or between transactions */
+    bool shared;      /* the lock is taken for each transaction and let go behind it */
+    unsigned wait_ms; /* how long such a transaction waits for it */
     MDB_env *env;
     MDB_dbi dbi[KAD_TAB__COUNT];
     atomic_int users; /* snapshots and transactions that are open */
@@ -70,6 +76,7 @@ struct kad_subject_row {
     kad_day first_person;
     uint64_t first_seq, records;
     bool amended;
+    kad_instant next; /* the subject's entry in `due`: KAD_DUE_NOW, a moment, or KAD_DUE_NEVER */
 };
 
 /* --- ledger_lmdb.c: calls into LMDB, and what their failures mean --- */
@@ -127,7 +134,8 @@ bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret);
 /* What a record makes of its subject's row (zeroed rows: KAD_ROW_NEW). */
 #define KAD_ROW_NEW                                                                                \
     ((struct kad_subject_row){                                                                     \
-        .first_on = KAD_DAY_NONE, .last_on = KAD_DAY_NONE, .first_person = KAD_DAY_NONE})
+        .first_on = KAD_DAY_NONE, .last_on = KAD_DAY_NONE, .first_person = KAD_DAY_NONE,           \
+        .next = KAD_DUE_NOW})
 void kad_row_add(struct kad_subject_row *row, const struct kad_record *r);
 /* Is the record one of those that change which policy is in force? */
 bool kad_record_adopts(const struct kad_record *r);
@@ -136,7 +144,17 @@ bool kad_record_happens(const struct kad_record *r);
 /* A field whose person the mention table holds. */
 bool kad_field_mentions(const struct kad_field *f);
 
+/* moment subject, in the order of moments; the bytes of KAD_DUE_NOW are zero. Returns the length. */
+#define KAD_DUE_KEY (8 + KAD_LIMIT_KEY)
+size_t kad_due_key(char out[KAD_DUE_KEY], kad_instant moment, struct kad_str subject);
+/* False when these bytes are no such key. */
+bool kad_due_key_get(struct kad_str key, kad_instant *ret_moment, struct kad_str *ret_subject);
+
 /* --- ledger_open.c --- */
+
+/* The writer's lock of a shared ledger, for one transaction. */
+enum kad_err kad_ledger_lock(struct kad_ledger *l, struct kad_error *reterr) KAD_MUST_CHECK;
+void kad_ledger_unlock(struct kad_ledger *l);
 
 enum kad_err kad_place_check(const char *dir, struct kad_error *reterr); /* not on a network disk */
 /* The writer's lock of the store in this folder, waiting up to wait_ms for whoever holds it (EBUSY names
@@ -167,6 +185,7 @@ struct kad_pending {
     struct kad_str key;
     struct kad_subject_row row; /* as it will be */
     bool stored;                /* LMDB holds a part of its story */
+    kad_instant was_next;       /* what LMDB holds in `due`; KAD_DUE_NEVER: nothing */
     struct kad_pending_record {
         uint64_t seq;
         struct kad_str bytes;

@@ -292,6 +292,7 @@ static struct kad_subject_info info_of(struct kad_str key, const struct kad_subj
         .records = row->records,
         .amended = row->amended,
         .first_person = row->first_person,
+        .next = row->next,
     };
 }
 

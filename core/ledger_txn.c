@@ -103,40 +103,6 @@ bool kad_pending_id(struct kad_txn *t, struct kad_str id, uint64_t *ret)
 
 /* --- begin --- */
 
-enum kad_err kad_txn_begin(struct kad_ledger *l, struct kad_txn **ret, struct kad_error *reterr)
-{
-    kad_assert(l && ret && l->write);
-    if (l->broken)
-        return kad_fail(reterr, KAD_EIO,
-                        _("The store %s failed while it was written. Close the program and start "
-                          "it again."),
-                        l->dir);
-    MDB_txn *mdb;
-    enum kad_err err = kad_lmdb_begin(l, true, &mdb, reterr);
-    if (err != KAD_OK)
-        return err;
-    struct kad_txn *t = kad_xalloc(sizeof *t);
-    t->view = (struct kad_snapshot){.ledger = l, .mdb = mdb};
-    kad_arena_init(&t->arena);
-    randombytes_buf(t->hash_key, sizeof t->hash_key);
-    err = kad_snapshot_state(&t->view, &t->state, reterr);
-    t->view.own = t;
-    t->exempt = true;
-    t->first_pending = t->state.last_seq + 1;
-    if (err != KAD_OK) {
-        kad_txn_abort(t);
-        return err;
-    }
-    *ret = t;
-    return KAD_OK;
-}
-
-struct kad_snapshot *kad_txn_view(struct kad_txn *t)
-{
-    kad_assert(t);
-    return &t->view;
-}
-
 static void txn_free(struct kad_txn *t)
 {
     kad_lmdb_end(t->view.ledger);
@@ -155,13 +121,66 @@ static void close_cursor(struct kad_txn *t)
     t->view.story = NULL;
 }
 
+static void drop(struct kad_txn *t)
+{
+    close_cursor(t);
+    KAD_LMDB((mdb_txn_abort(t->view.mdb), 0));
+    txn_free(t);
+}
+
+static enum kad_err begin(struct kad_ledger *l, struct kad_txn **ret, struct kad_error *reterr)
+{
+    if (l->broken)
+        return kad_fail(reterr, KAD_EIO,
+                        _("The store %s failed while it was written. Close the program and start "
+                          "it again."),
+                        l->dir);
+    MDB_txn *mdb;
+    enum kad_err err = kad_lmdb_begin(l, true, &mdb, reterr);
+    if (err != KAD_OK)
+        return err;
+    struct kad_txn *t = kad_xalloc(sizeof *t);
+    t->view = (struct kad_snapshot){.ledger = l, .mdb = mdb};
+    kad_arena_init(&t->arena);
+    randombytes_buf(t->hash_key, sizeof t->hash_key);
+    err = kad_snapshot_state(&t->view, &t->state, reterr);
+    t->view.own = t;
+    t->exempt = true;
+    t->first_pending = t->state.last_seq + 1;
+    if (err != KAD_OK) {
+        drop(t);
+        return err;
+    }
+    *ret = t;
+    return KAD_OK;
+}
+
+enum kad_err kad_txn_begin(struct kad_ledger *l, struct kad_txn **ret, struct kad_error *reterr)
+{
+    kad_assert(l && ret && l->write);
+    enum kad_err err = l->shared ? kad_ledger_lock(l, reterr) : KAD_OK;
+    if (err == KAD_OK) {
+        err = begin(l, ret, reterr);
+        if (err != KAD_OK && l->shared)
+            kad_ledger_unlock(l);
+    }
+    return err;
+}
+
+struct kad_snapshot *kad_txn_view(struct kad_txn *t)
+{
+    kad_assert(t);
+    return &t->view;
+}
+
 void kad_txn_abort(struct kad_txn *t)
 {
     if (!t)
         return;
-    close_cursor(t);
-    KAD_LMDB((mdb_txn_abort(t->view.mdb), 0));
-    txn_free(t);
+    struct kad_ledger *l = t->view.ledger;
+    drop(t);
+    if (l->shared)
+        kad_ledger_unlock(l);
 }
 
 /* --- append --- */
@@ -220,6 +239,7 @@ static enum kad_err pending_subject(struct kad_txn *t, struct kad_str key, struc
     p = kad_arena_new(&t->arena, struct kad_pending);
     p->key = kad_str_dup(&t->arena, key);
     p->row = KAD_ROW_NEW;
+    p->was_next = KAD_DUE_NEVER;
     MDB_val k = kad_val(key), v;
     const struct kad_ledger *l = t->view.ledger;
     int rc = KAD_LMDB(mdb_get(t->view.mdb, l->dbi[KAD_TAB_SUBJECT], &k, &v));
@@ -230,6 +250,7 @@ static enum kad_err pending_subject(struct kad_txn *t, struct kad_str key, struc
         if (!kad_row_get(kad_of_val(v), &p->row))
             return kad_ledger_damaged(l, KAD_TAB_SUBJECT, reterr);
         p->row.kind = kad_str_dup(&t->arena, p->row.kind);
+        p->was_next = p->row.next;
     } else {
         t->state.subjects++;
     }
@@ -424,9 +445,10 @@ static int put_subjects(struct kad_txn *t)
     hash_sort(&t->subjects);
     for (size_t i = 0; i < t->subjects.n && rc == 0; i++) {
         const struct kad_pending *p = t->subjects.slots[i].value;
-        if (!p->first)
+        if (!p->first && p->row.next == p->was_next)
             continue; /* met, but then the append failed */
-        rc = put_story(c, p, &b);
+        if (p->first)
+            rc = put_story(c, p, &b);
         kad_buf_reset(&b);
         kad_row_put(&b, &p->row);
         if (rc == 0)
@@ -434,6 +456,32 @@ static int put_subjects(struct kad_txn *t)
     }
     kad_buf_done(&b);
     mdb_cursor_close(c);
+    return rc;
+}
+
+/* The old entries go first and the new ones come after, each in the order of keys as far as the
+ * moments are the same: nearly always they are. */
+static int put_due(struct kad_txn *t)
+{
+    char key[KAD_DUE_KEY];
+    int rc = 0;
+    for (size_t i = 0; i < t->subjects.n && rc == 0; i++) {
+        const struct kad_pending *p = t->subjects.slots[i].value;
+        if (p->was_next == p->row.next || p->was_next == KAD_DUE_NEVER)
+            continue;
+        struct kad_str old = {key, kad_due_key(key, p->was_next, p->key)};
+        MDB_val k = kad_val(old);
+        rc = KAD_LMDB(mdb_del(t->view.mdb, t->view.ledger->dbi[KAD_TAB_DUE], &k, NULL));
+        rc = rc == MDB_NOTFOUND ? 0 : rc;
+    }
+    for (size_t i = 0; i < t->subjects.n && rc == 0; i++) {
+        const struct kad_pending *p = t->subjects.slots[i].value;
+        if (p->was_next == p->row.next || p->row.next == KAD_DUE_NEVER ||
+            (!p->first && !p->stored))
+            continue;
+        struct kad_str new = {key, kad_due_key(key, p->row.next, p->key)};
+        rc = put(t, KAD_TAB_DUE, new, KAD_STR(""), 0);
+    }
     return rc;
 }
 
@@ -485,7 +533,7 @@ static int put_views(struct kad_txn *t)
 enum kad_err kad_txn_flush(struct kad_txn *t, struct kad_error *reterr)
 {
     static int (*const steps[])(struct kad_txn *) = {
-        put_log, put_subjects, put_ids, put_mentions, put_adopted, put_views,
+        put_log, put_subjects, put_due, put_ids, put_mentions, put_adopted, put_views,
     };
     if (!t->changed || t->bytes == 0)
         return KAD_OK;
@@ -508,6 +556,30 @@ enum kad_err kad_txn_flush(struct kad_txn *t, struct kad_error *reterr)
         kad_arena_reset(&t->arena);
     t->bytes = 0;
     return KAD_OK;
+}
+
+/* --- what comes next --- */
+
+enum kad_err kad_txn_set_due(struct kad_txn *t, struct kad_str subject, kad_instant moment,
+                             struct kad_error *reterr)
+{
+    struct kad_pending *p;
+    kad_assert(t && !t->failed);
+    enum kad_err err = pending_subject(t, subject, &p, reterr);
+    if (err != KAD_OK)
+        return err;
+    kad_assert(p->row.records > 0);
+    if (p->row.next == moment)
+        return KAD_OK;
+    p->row.next = moment;
+    t->changed = true;
+    t->bytes += KAD_DUE_KEY;
+    return KAD_OK;
+}
+
+enum kad_err kad_txn_flush_due(struct kad_txn *t, struct kad_error *reterr)
+{
+    return kad_txn_flush(t, reterr);
 }
 
 /* --- commit --- */
@@ -558,7 +630,10 @@ static enum kad_err commit(struct kad_txn *t, struct kad_error *reterr)
 enum kad_err kad_txn_commit(struct kad_txn *t, struct kad_error *reterr)
 {
     kad_assert(t);
+    struct kad_ledger *l = t->view.ledger;
     enum kad_err err = commit(t, reterr);
     txn_free(t);
+    if (l->shared)
+        kad_ledger_unlock(l);
     return err;
 }

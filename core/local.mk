@@ -59,6 +59,7 @@ core_libcore_a_SOURCES = \
 	core/keys.h \
 	core/ledger.h \
 	core/ledger_create.c \
+	core/ledger_due.c \
 	core/ledger_lmdb.c \
 	core/ledger_open.c \
 	core/ledger_priv.h \

@@ -266,6 +266,22 @@ static bool rows_equal(const struct kad_subject_row *a, const struct kad_subject
            a->records == b->records && a->amended == b->amended;
 }
 
+/* What is due: each row its entry, each entry its row. */
+static enum kad_err due_of_row(struct check *c, struct kad_str subject, kad_instant next)
+{
+    char bytes[KAD_DUE_KEY];
+    struct kad_str value;
+    bool found = true;
+    enum kad_err err = KAD_OK;
+    if (next == KAD_DUE_NEVER || subject.n > KAD_LIMIT_KEY)
+        return KAD_OK;
+    struct kad_str key = {bytes, kad_due_key(bytes, next, subject)};
+    err = look_up(c, KAD_TAB_DUE, key, &value, &found);
+    if (err == KAD_OK && !found)
+        tell(c, KAD_TAB_DUE, subject, missing());
+    return err;
+}
+
 /* A row is what its story adds up to, in the same snapshot. */
 static enum kad_err check_rows(struct check *c)
 {
@@ -286,6 +302,32 @@ static enum kad_err check_rows(struct check *c)
             tell(c, KAD_TAB_SUBJECT, key, too_much());
         else if (!kad_row_get(value, &stored) || !rows_equal(&stored, &row))
             tell(c, KAD_TAB_SUBJECT, key, different());
+        else
+            err = due_of_row(c, key, stored.next);
+        if (err != KAD_OK)
+            break;
+    }
+    walk_done(&w);
+    return err;
+}
+
+static enum kad_err check_due(struct check *c)
+{
+    struct walk w = {.c = c, .table = KAD_TAB_DUE};
+    struct kad_str key, value;
+    bool found;
+    enum kad_err err;
+    while ((err = walk_next(&w, &key, &value, &found)) == KAD_OK && found) {
+        struct kad_subject_row row;
+        struct kad_str subject = key, bytes;
+        kad_instant moment;
+        bool there = kad_due_key_get(key, &moment, &subject);
+        if (there)
+            err = look_up(c, KAD_TAB_SUBJECT, subject, &bytes, &there);
+        if (err != KAD_OK)
+            break;
+        if (!there || !kad_row_get(bytes, &row) || row.next != moment)
+            tell(c, KAD_TAB_DUE, subject, too_much());
     }
     walk_done(&w);
     return err;
@@ -488,7 +530,8 @@ enum kad_err kad_view_check(struct kad_ledger *l, kad_progress_fn progress,
                             uint64_t *ret_n, struct kad_error *reterr)
 {
     static enum kad_err (*const steps[])(struct check *) = {
-        check_stories, check_rows, check_ids, check_mentions, check_adopted, check_log,
+        check_stories,  check_rows,    check_due, check_ids,
+        check_mentions, check_adopted, check_log,
     };
     kad_assert(l && ret_n);
     struct check c = {

@@ -17,6 +17,7 @@ CORE_TESTS = \
 	tests/unit/test_clock \
 	tests/unit/test_copy \
 	tests/unit/test_disk \
+	tests/unit/test_due \
 	tests/unit/test_engine \
 	tests/unit/test_engine_amend \
 	tests/unit/test_engine_batch \

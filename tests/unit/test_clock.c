@@ -42,6 +42,51 @@ static void a_day_in_sweden_begins_at_its_own_midnight(void **state)
     assert_string_equal(out, "00:05");
 }
 
+static void a_time_of_a_day_is_found_on_nights_when_clocks_change(void **state)
+{
+    (void)state;
+    zone("Europe/Stockholm");
+    assert_int_equal(kad_clock_at(kad_day_of(2021, 1, 15), 360), at("2021-01-15T05:00:00Z"));
+    assert_int_equal(kad_clock_at(kad_day_of(2021, 7, 15), 360), at("2021-07-15T04:00:00Z"));
+    /* 02:30 is left out: the first instant behind the gap; 06:00 is in summer time already. */
+    kad_day spring = kad_day_of(2021, 3, 28), autumn = kad_day_of(2021, 10, 31);
+    assert_int_equal(kad_clock_at(spring, 119), at("2021-03-28T00:59:00Z"));
+    assert_int_equal(kad_clock_at(spring, 120), at("2021-03-28T01:00:00Z"));
+    assert_int_equal(kad_clock_at(spring, 150), at("2021-03-28T01:00:00Z"));
+    assert_int_equal(kad_clock_at(spring, 180), at("2021-03-28T01:00:00Z"));
+    assert_int_equal(kad_clock_at(spring, 360), at("2021-03-28T04:00:00Z"));
+    /* 02:30 comes twice: the first of the two. */
+    assert_int_equal(kad_clock_at(autumn, 150), at("2021-10-31T00:30:00Z"));
+    assert_int_equal(kad_clock_at(autumn, 180), at("2021-10-31T02:00:00Z"));
+    zone("America/Havana"); /* here midnight itself is left out, and comes twice */
+    assert_int_equal(kad_clock_at(kad_day_of(2021, 3, 14), 0), at("2021-03-14T05:00:00Z"));
+    assert_int_equal(kad_clock_at(kad_day_of(2021, 3, 14), 30), at("2021-03-14T05:00:00Z"));
+    assert_int_equal(kad_clock_at(kad_day_of(2021, 11, 7), 0), at("2021-11-07T04:00:00Z"));
+    assert_int_equal(kad_clock_at(kad_day_of(2021, 11, 7), 30), at("2021-11-07T04:30:00Z"));
+}
+
+static void the_day_of_a_time_never_goes_back(void **state)
+{
+    (void)state;
+    static const char *const zones[] = {"Europe/Stockholm", "America/Havana", "Asia/Kathmandu",
+                                        "Pacific/Apia"};
+    static const int32_t minutes[] = {0, 30, 119, 150, 360, 1439};
+    for (size_t z = 0; z < sizeof zones / sizeof *zones; z++) {
+        zone(zones[z]);
+        for (size_t m = 0; m < sizeof minutes / sizeof *minutes; m++) {
+            kad_day before = KAD_DAY_MIN;
+            for (kad_instant t = at("2011-01-01T00:00:00Z"); t < at("2012-01-03T00:00:00Z");
+                 t += INT64_C(600000000)) {
+                kad_day day = kad_clock_day_at(t, minutes[m]);
+                assert_true(day >= before);
+                assert_true(kad_clock_at(day, minutes[m]) <= t);
+                assert_true(kad_clock_at(day + 1, minutes[m]) > t);
+                before = day;
+            }
+        }
+    }
+}
+
 static void a_day_may_have_23_or_25_hours(void **state)
 {
     (void)state;
@@ -160,6 +205,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_any_zone_days_are_those_of_utc),
         cmocka_unit_test(a_day_in_sweden_begins_at_its_own_midnight),
+        cmocka_unit_test(a_time_of_a_day_is_found_on_nights_when_clocks_change),
+        cmocka_unit_test(the_day_of_a_time_never_goes_back),
         cmocka_unit_test(a_day_may_have_23_or_25_hours),
         cmocka_unit_test(a_day_s_end_is_the_last_instant_of_the_day),
         cmocka_unit_test(days_agree_with_the_c_library_in_any_order),

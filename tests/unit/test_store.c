@@ -281,7 +281,7 @@ static void another_version_is_refused_with_how_to_carry_it_over(void **state)
         fails(p, kad_ledger_open(p->dir, write, 0, &l, &p->error), KAD_ESTORE, "kadens export");
         assert_non_null(strstr(p->error.text, "kadens import"));
     }
-    put_raw(p->dir, "meta", "kadens", "\0\0\0\1", 4);
+    put_raw(p->dir, "meta", "kadens", "\0\0\0\2", 4);
     put_raw(p->dir, "meta", "mode", "\7", 1);
     fails(p, kad_ledger_open(p->dir, false, 0, &l, &p->error), KAD_ESTORE, "“meta”");
 }
