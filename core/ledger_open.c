@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/ledger_priv.h"
+#include "core/pages.h"
 
 #define MAP_SIZE ((size_t)1 << 40) /* addresses, not memory: never grown */
 #define MAX_READERS 510
@@ -56,80 +57,19 @@ enum kad_err kad_place_check(const char *dir, struct kad_error *reterr)
 
 /* --- is the file whole? LMDB would believe it --- */
 
-#define META_AT 16 /* behind a page's header */
-#define MDB_FILE_MAGIC 0xbeefc0de
-
-struct file_meta {
-    uint32_t magic, version;
-    uint64_t address, map_size;
-    struct {
-        uint32_t page_size; /* of the first; unused in the second */
-        uint16_t flags, depth;
-        uint64_t branches, leaves, overflows, entries, root;
-    } db[2];
-    uint64_t last_page, txn;
-};
-_Static_assert(sizeof(struct file_meta) == 136, "LMDB's meta page, data format 1, 64 bits");
-
-enum look { LOOK_GOOD, LOOK_FOREIGN, LOOK_CUT, LOOK_OTHER_LMDB, LOOK_DAMAGED };
-
-static bool meta_at(int fd, off_t at, struct file_meta *ret)
-{
-    return pread(fd, ret, sizeof *ret, at + META_AT) == (ssize_t)sizeof *ret &&
-           ret->magic == MDB_FILE_MAGIC;
-}
-
-static bool meta_sane(const struct file_meta *m, uint64_t page)
-{
-    for (int i = 0; i < 2; i++)
-        if (m->db[i].root != UINT64_MAX && (m->db[i].root < 2 || m->db[i].root > m->last_page))
-            return false;
-    return m->db[0].page_size == page && m->last_page >= 1 && m->last_page < UINT64_MAX / page / 2;
-}
-
-/* Page 0 begins with its own number, 8 bytes of zero: a file too short to hold more may be ours. */
-static bool may_begin_ours(int fd)
-{
-    char head[8] = {0};
-    static const char zero[8];
-    return pread(fd, head, sizeof head, 0) >= 0 && memcmp(head, zero, sizeof head) == 0;
-}
-
-static enum look look_at(int fd, off_t size)
-{
-    struct file_meta m[2] = {0};
-    if (!meta_at(fd, 0, &m[0]))
-        return m[0].magic == MDB_FILE_MAGIC || (size < META_AT + 4 && may_begin_ours(fd))
-                   ? LOOK_CUT
-                   : LOOK_FOREIGN;
-    uint64_t page = m[0].db[0].page_size;
-    if (m[0].version != 1)
-        return LOOK_OTHER_LMDB;
-    if (page < 256 || page > 65536 || (page & (page - 1)) != 0)
-        return LOOK_DAMAGED;
-    if ((uint64_t)size < 2 * page)
-        return LOOK_CUT;
-    if (!meta_at(fd, (off_t)page, &m[1]))
-        return LOOK_DAMAGED;
-    const struct file_meta *newest = m[1].txn > m[0].txn ? &m[1] : &m[0];
-    if (!meta_sane(newest, page))
-        return LOOK_DAMAGED;
-    return (uint64_t)size < (newest->last_page + 1) * page ? LOOK_CUT : LOOK_GOOD;
-}
-
-static enum kad_err look_fail(const char *dir, enum look look, struct kad_error *reterr)
+static enum kad_err look_fail(const char *dir, enum kad_look look, struct kad_error *reterr)
 {
     switch (look) {
-    case LOOK_FOREIGN:
+    case KAD_LOOK_FOREIGN:
         return kad_fail(reterr, KAD_ESTORE,
                         _("The folder %s holds no store: its file %s is of another program."), dir,
                         KAD_DATA_FILE);
-    case LOOK_CUT:
+    case KAD_LOOK_CUT:
         return kad_fail(reterr, KAD_ESTORE,
                         _("The store %s is damaged: the end of its file %s is missing. Restore the "
                           "store from a backup."),
                         dir, KAD_DATA_FILE);
-    case LOOK_OTHER_LMDB:
+    case KAD_LOOK_OTHER_LMDB:
         return kad_fail(reterr, KAD_ESTORE,
                         _("The store %s was written by another version of LMDB. Export it with the "
                           "program that wrote it (kadens export), and import that here into a new "
@@ -169,17 +109,18 @@ static enum kad_err check_file(const char *dir, bool write, struct kad_error *re
                                 "empty folder; --store names another."),
                               dir)
                    : open_fail(dir, write, failed, reterr);
-    enum look look = LOOK_FOREIGN;
+    struct kad_pages_head head;
+    enum kad_look look = KAD_LOOK_FOREIGN;
     /* Another process may be writing just now: look again before saying that it is damaged. */
     for (int again = 0; again < 4; again++) {
         if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-            look = look_at(fd, st.st_size);
-        if (look == LOOK_GOOD || look == LOOK_FOREIGN)
+            look = kad_pages_look(fd, (uint64_t)st.st_size, &head);
+        if (look == KAD_LOOK_GOOD || look == KAD_LOOK_FOREIGN)
             break;
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
     close(fd);
-    return look == LOOK_GOOD ? KAD_OK : look_fail(dir, look, reterr);
+    return look == KAD_LOOK_GOOD ? KAD_OK : look_fail(dir, look, reterr);
 }
 
 static enum kad_err check_dir(const char *dir, struct kad_error *reterr)
@@ -382,7 +323,7 @@ static enum kad_err check_format(struct kad_ledger *l, MDB_txn *txn, struct kad_
     if (rc == 0)
         rc = meta_get(l, txn, KAD_META_FORMAT, &v);
     if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE || (rc == 0 && v.n != 4))
-        return look_fail(l->dir, LOOK_FOREIGN, reterr);
+        return look_fail(l->dir, KAD_LOOK_FOREIGN, reterr);
     if (rc != 0)
         return kad_lmdb_fail(l, rc, reterr);
     struct kad_rd in = {.p = (const uint8_t *)v.p, .n = v.n};

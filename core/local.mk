@@ -73,6 +73,8 @@ core_libcore_a_SOURCES = \
 	core/merkle.h \
 	core/note.c \
 	core/note.h \
+	core/pages.c \
+	core/pages.h \
 	core/notice.c \
 	core/notice.h \
 	core/policy.c \

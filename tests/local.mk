@@ -30,6 +30,7 @@ CORE_TESTS = \
 	tests/unit/test_keys \
 	tests/unit/test_ledger \
 	tests/unit/test_loop \
+	tests/unit/test_pages \
 	tests/unit/test_policy \
 	tests/unit/test_property \
 	tests/unit/test_replay \
