@@ -220,13 +220,20 @@ static enum kad_err check_now(const struct kad_engine *e, struct kad_error *rete
         kad_instant_text(e->o.now, now), kad_instant_text(e->last_at, last));
 }
 
-static enum kad_err load(struct kad_engine *e, struct kad_error *reterr)
+enum kad_err kad_engine_refresh(struct kad_engine *e, struct kad_error *reterr)
 {
     struct kad_snapshot *s = NULL;
+    kad_assert(e && !e->batch);
     enum kad_err err = kad_snapshot_take(e->ledger, &s, reterr);
     if (!err)
         err = kad_engine_reload(e, s, reterr);
     kad_snapshot_release(s);
+    return err;
+}
+
+static enum kad_err load(struct kad_engine *e, struct kad_error *reterr)
+{
+    enum kad_err err = kad_engine_refresh(e, reterr);
     return err ? err : check_now(e, reterr);
 }
 

@@ -27,6 +27,9 @@ struct kad_engine_options {
 enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engine **ret,
                              struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_engine_close(struct kad_engine *e); /* NULL is fine */
+/* Take in what others have written since: the ledger's last record and the policies. Batches do it by
+ * themselves. Invalidates timelines that were given out. */
+enum kad_err kad_engine_refresh(struct kad_engine *e, struct kad_error *reterr) KAD_MUST_CHECK;
 struct kad_ledger *kad_engine_ledger(struct kad_engine *e);
 kad_instant kad_engine_now(const struct kad_engine *e); /* what a writing command would record */
 kad_day kad_engine_today(const struct kad_engine *e);   /* its day in the ledger's zone */

@@ -20,7 +20,7 @@
  *   mention   person 0x00 subject              -        (every person any event of it ever named)
  *   adopted   seq                              -        (records that change which policy is in force)
  *   due       moment, subject                  -        (when the scheduler looks at it next)
- *   cursor    name of a sink                   seq, failures, last error (no view: not rebuilt)
+ *   cursor    name of a sink                   where it stands: its own bytes (no view: not rebuilt)
  * Integers in keys are big-endian; no DUPSORT.
  */
 #ifndef KAD_CORE_LEDGER_H
@@ -149,27 +149,19 @@ enum kad_err kad_snapshot_mark(struct kad_snapshot *s, struct kad_arena *a,
                                struct kad_progress_mark *ret, struct kad_error *reterr)
     KAD_MUST_CHECK;
 
-/* Where a reader of the log (a sink) has come to. */
-struct kad_cursor {
-    uint64_t seq;          /* all records up to this are delivered */
-    uint64_t failures;     /* in a row, since the last that went well */
-    kad_instant since;     /* of the first of them; KAD_INSTANT_NONE: none */
-    struct kad_str error;  /* the last; 200 bytes of it are kept; empty: none */
-};
-/* All zero for a name that has none yet. The name has at most KAD_LIMIT_NAME bytes. */
+/* Where each reader of the log (a sink) stands: bytes of its own under a name of at most
+ * KAD_LIMIT_NAME bytes. No view: a rebuild leaves them. */
+#define KAD_CURSOR_MAX 1000 /* bytes */
+/* Empty for a name that has none. Copied to the arena. */
 enum kad_err kad_snapshot_cursor(struct kad_snapshot *s, struct kad_str name, struct kad_arena *a,
-                                 struct kad_cursor *ret, struct kad_error *reterr) KAD_MUST_CHECK;
-/* All there are, by name. */
-struct kad_cursor_named {
-    struct kad_str name;
-    struct kad_cursor cursor;
+                                 struct kad_str *ret, struct kad_error *reterr) KAD_MUST_CHECK;
+struct kad_cursor {
+    struct kad_str name, bytes;
 };
+/* All there are, by name. */
 enum kad_err kad_snapshot_cursors(struct kad_snapshot *s, struct kad_arena *a,
-                                  struct kad_cursor_named **ret, size_t *ret_n,
+                                  struct kad_cursor **ret, size_t *ret_n,
                                   struct kad_error *reterr) KAD_MUST_CHECK;
-/* In a small transaction of its own. NULL takes it out. */
-enum kad_err kad_cursor_set(struct kad_ledger *l, struct kad_str name, const struct kad_cursor *c,
-                            struct kad_error *reterr) KAD_MUST_CHECK;
 
 /* --- writing --- */
 
@@ -189,6 +181,9 @@ enum kad_err kad_txn_set_due(struct kad_txn *t, struct kad_str subject, kad_inst
 enum kad_err kad_txn_flush_due(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 enum kad_err kad_txn_set_mark(struct kad_txn *t, const struct kad_progress_mark *m,
                               struct kad_error *reterr) KAD_MUST_CHECK;
+/* Empty bytes take the cursor out. */
+enum kad_err kad_txn_set_cursor(struct kad_txn *t, struct kad_str name, struct kad_str bytes,
+                                struct kad_error *reterr) KAD_MUST_CHECK;
 /* Durable when it returns KAD_OK. After KAD_EIO the outcome is unknown: say so and exit. */
 enum kad_err kad_txn_commit(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_txn_abort(struct kad_txn *t); /* NULL is fine */

@@ -120,105 +120,53 @@ enum kad_err kad_txn_set_mark(struct kad_txn *t, const struct kad_progress_mark 
 
 /* --- where the readers of the log stand --- */
 
-#define CURSOR_FIXED (8 + 8 + 8)
-#define ERROR_MAX 200
-
-static enum kad_err cursor_get(struct kad_snapshot *s, struct kad_str bytes, struct kad_arena *a,
-                               struct kad_cursor *ret, struct kad_error *reterr)
-{
-    struct kad_rd in = {.p = (const uint8_t *)bytes.p, .n = bytes.n};
-    ret->seq = kad_rd_be64(&in);
-    ret->failures = kad_rd_be64(&in);
-    ret->since = (kad_instant)kad_rd_be64(&in);
-    struct kad_str error = {(const char *)in.p, in.n};
-    if (in.bad || !kad_utf8_valid(error, NULL))
-        return kad_ledger_damaged(s->ledger, KAD_TAB_CURSOR, reterr);
-    ret->error = kad_str_dup(a, error);
-    return KAD_OK;
-}
-
 enum kad_err kad_snapshot_cursor(struct kad_snapshot *s, struct kad_str name, struct kad_arena *a,
-                                 struct kad_cursor *ret, struct kad_error *reterr)
+                                 struct kad_str *ret, struct kad_error *reterr)
 {
     kad_assert(s && a && ret && name.n > 0 && name.n <= KAD_LIMIT_NAME);
     MDB_val k = kad_val(name), v;
-    *ret = (struct kad_cursor){.since = KAD_INSTANT_NONE};
+    *ret = (struct kad_str){0};
     int rc = KAD_LMDB(mdb_get(s->mdb, s->ledger->dbi[KAD_TAB_CURSOR], &k, &v));
-    if (rc == MDB_NOTFOUND)
-        return KAD_OK;
-    return rc == 0 ? cursor_get(s, kad_of_val(v), a, ret, reterr)
-                   : kad_lmdb_fail(s->ledger, rc, reterr);
+    if (rc != 0 && rc != MDB_NOTFOUND)
+        return kad_lmdb_fail(s->ledger, rc, reterr);
+    if (rc == 0)
+        *ret = kad_str_dup(a, kad_of_val(v));
+    return KAD_OK;
 }
 
 enum kad_err kad_snapshot_cursors(struct kad_snapshot *s, struct kad_arena *a,
-                                  struct kad_cursor_named **ret, size_t *ret_n,
-                                  struct kad_error *reterr)
+                                  struct kad_cursor **ret, size_t *ret_n, struct kad_error *reterr)
 {
     MDB_cursor *c;
     MDB_val k, v;
-    kad_vec(struct kad_cursor_named) all = {0};
+    kad_vec(struct kad_cursor) all = {0};
     enum kad_err err = cursor_open(s, KAD_TAB_CURSOR, &c, reterr);
     if (err != KAD_OK)
         return err;
     int rc;
-    while ((rc = KAD_LMDB(mdb_cursor_get(c, &k, &v, MDB_NEXT))) == 0 && err == KAD_OK) {
-        struct kad_cursor_named one = {.name = kad_str_dup(a, kad_of_val(k))};
-        err = cursor_get(s, kad_of_val(v), a, &one.cursor, reterr);
+    while ((rc = KAD_LMDB(mdb_cursor_get(c, &k, &v, MDB_NEXT))) == 0) {
+        struct kad_cursor one = {kad_str_dup(a, kad_of_val(k)), kad_str_dup(a, kad_of_val(v))};
         kad_vec_push(a, &all, one);
     }
     mdb_cursor_close(c);
-    if (err == KAD_OK && rc != MDB_NOTFOUND)
-        err = kad_lmdb_fail(s->ledger, rc, reterr);
     *ret = all.v;
     *ret_n = all.n;
-    return err;
+    return rc == MDB_NOTFOUND ? KAD_OK : kad_lmdb_fail(s->ledger, rc, reterr);
 }
 
-/* Whole characters only. */
-static struct kad_str cut(struct kad_str s)
+enum kad_err kad_txn_set_cursor(struct kad_txn *t, struct kad_str name, struct kad_str bytes,
+                                struct kad_error *reterr)
 {
-    size_t n = s.n < ERROR_MAX ? s.n : ERROR_MAX;
-    while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-        n--;
-    return (struct kad_str){s.p, n};
-}
-
-static int cursor_put(struct kad_txn *t, struct kad_str name, const struct kad_cursor *c)
-{
-    MDB_val k = kad_val(name);
+    kad_assert(t && !t->failed && name.n > 0 && name.n <= KAD_LIMIT_NAME);
+    kad_assert(bytes.n <= KAD_CURSOR_MAX);
+    MDB_val k = kad_val(name), v = kad_val(bytes);
     MDB_dbi dbi = t->view.ledger->dbi[KAD_TAB_CURSOR];
-    if (!c) {
-        int rc = KAD_LMDB(mdb_del(t->view.mdb, dbi, &k, NULL));
-        return rc == MDB_NOTFOUND ? 0 : rc;
-    }
-    struct kad_buf b = {0};
-    struct kad_str error = cut(c->error);
-    kad_buf_be64(&b, c->seq);
-    kad_buf_be64(&b, c->failures);
-    kad_buf_be64(&b, (uint64_t)c->since);
-    kad_assert(b.n == CURSOR_FIXED);
-    kad_buf_put(&b, error.p, error.n);
-    MDB_val v = kad_val((struct kad_str){b.p, b.n});
-    int rc = KAD_LMDB(mdb_put(t->view.mdb, dbi, &k, &v, 0));
-    kad_buf_done(&b);
-    return rc;
-}
-
-enum kad_err kad_cursor_set(struct kad_ledger *l, struct kad_str name, const struct kad_cursor *c,
-                            struct kad_error *reterr)
-{
-    kad_assert(l && name.n > 0 && name.n <= KAD_LIMIT_NAME);
-    struct kad_txn *t = NULL;
-    enum kad_err err = kad_txn_begin(l, &t, reterr);
-    if (err != KAD_OK)
-        return err;
-    int rc = cursor_put(t, name, c);
-    if (rc != 0) {
-        err = kad_lmdb_fail(l, rc, reterr);
-        kad_txn_abort(t);
-        return err;
-    }
+    int rc = bytes.n > 0 ? KAD_LMDB(mdb_put(t->view.mdb, dbi, &k, &v, 0))
+                         : KAD_LMDB(mdb_del(t->view.mdb, dbi, &k, NULL));
     t->changed = true;
     t->flushed = true;
-    return kad_txn_commit(t, reterr);
+    if (rc == 0 || (rc == MDB_NOTFOUND && bytes.n == 0))
+        return KAD_OK;
+    t->failed = true;
+    return kad_lmdb_fail(t->view.ledger, rc, reterr);
 }
