@@ -174,6 +174,9 @@ static bool parse(const char *text, size_t n, const char *id, const char *name, 
     size_t left = n - (size_t)(line + 1 - text);
     if (left != 2 * bytes + 1 || line[left] != '\n')
         return false;
+    for (size_t i = 1; i < left; i++) /* libsodium might take other bytes too */
+        if (!((line[i] >= '0' && line[i] <= '9') || (line[i] >= 'a' && line[i] <= 'f')))
+            return false;
     return sodium_hex2bin(ret, bytes, line + 1, left - 1, NULL, &got, &end) == 0 && got == bytes &&
            end == line + left;
 }

@@ -52,9 +52,14 @@ bool kad_base64_parse(struct kad_str s, uint8_t *ret, size_t n)
 {
     size_t got = 0;
     const char *end = NULL;
-    /* libsodium refuses bits that are left over and padding that is missing: there is one form. */
-    return s.n == (n + 2) / 3 * 4 && s.n > 0 &&
-           sodium_base642bin(ret, n, s.p, s.n, NULL, &got, &end, sodium_base64_VARIANT_ORIGINAL) ==
+    if (s.n != (n + 2) / 3 * 4 || s.n == 0)
+        return false;
+    /* libsodium takes some bytes beyond ASCII for letters of its alphabet. */
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] > 0x7f)
+            return false;
+    /* It refuses bits that are left over and padding that is missing: there is one form. */
+    return sodium_base642bin(ret, n, s.p, s.n, NULL, &got, &end, sodium_base64_VARIANT_ORIGINAL) ==
                0 &&
            got == n && end == s.p + s.n;
 }

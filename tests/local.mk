@@ -30,6 +30,8 @@ CORE_TESTS = \
 	tests/unit/test_keys \
 	tests/unit/test_ledger \
 	tests/unit/test_loop \
+	tests/unit/test_merkle \
+	tests/unit/test_note \
 	tests/unit/test_pages \
 	tests/unit/test_policy \
 	tests/unit/test_property \
