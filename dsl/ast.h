@@ -93,6 +93,8 @@ enum kad_clause_kind {
     KAD_C_FOR,            /* name */
     KAD_C_MOVED,          /* n: enum kad_move */
     KAD_C_CLOSES,         /* n days; -1: never */
+    KAD_C_REMIND,         /* due: n days or working days before */
+    KAD_C_ESCALATE,       /* name: a role; due: n days or working days after */
     KAD_C_PHASE,          /* names; phase; n_span */
     KAD_C_EXTENDED,       /* name.field; of: the event done; n times a month */
     KAD_C_FOR_EACH,       /* name [where] */

@@ -85,6 +85,9 @@ struct kad_clause *kad_due(struct kad_script *u, struct kad_span at, const struc
                            int32_t unit, bool before, struct kad_ident attribute);
 struct kad_clause *kad_when(struct kad_span at, struct kad_clause *triggers,
                             struct kad_clause *due);
+/* Of a reminder or an escalation: n days of `unit` from the due day. */
+struct kad_clause *kad_notice(struct kad_script *u, enum kad_clause_kind kind, struct kad_span at,
+                              struct kad_ident role, struct kad_literal n, int32_t unit);
 struct kad_clause *kad_steps(struct kad_script *u, struct kad_span at, enum kad_unit unit,
                              struct kad_literal first, const struct kad_literal *last);
 struct kad_clause *kad_division(struct kad_script *u, struct kad_span at,

@@ -60,6 +60,15 @@ struct kad_clause *kad_when(struct kad_span at, struct kad_clause *triggers, str
     return kad_triggers(at, KAD_C_WHEN, triggers);
 }
 
+struct kad_clause *kad_notice(struct kad_script *u, enum kad_clause_kind kind, struct kad_span at,
+                              struct kad_ident role, struct kad_literal n, int32_t unit)
+{
+    struct kad_clause *c = kad_name_clause(u, kind, at, role);
+    c->due = (struct kad_due){.n = kad_whole(u, n, 0), .unit = (enum kad_unit)unit, .span = at};
+    c->n_span = n.span;
+    return c;
+}
+
 struct kad_clause *kad_for_each(struct kad_script *u, struct kad_span at, struct kad_ident kind,
                                 struct kad_node *where)
 {

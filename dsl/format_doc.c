@@ -116,6 +116,9 @@ static const char *spell(const struct kad_fmt_doc *doc, size_t i)
     case TOK_DAYS:
     case TOK_WORKING_DAYS:
     case TOK_DAYS_AFTER_DUE:
+    case TOK_DAYS_BEFORE_DUE:
+    case TOK_WORKING_DAYS_AFTER_DUE:
+    case TOK_WORKING_DAYS_BEFORE_DUE:
         second = one;
         break;
     case TOK_YEARS:

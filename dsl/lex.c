@@ -295,10 +295,8 @@ static void place_inside(struct kad_script *u, struct kad_token *t, KAD_YYSTYPE 
         if (kad_str_eq(kad_source_slice(&u->src, t->span), KAD_STR("no")))
             t->token = u->last.token == TOK_EXPECT && u->decl == TOK_EXAMPLE ? TOK_NONE_OF : TOK_NO;
         break;
-    case TOK_REMIND:
-    case TOK_ESCALATE:
     case TOK_MEASURE:
-        if (t->token == TOK_MEASURE ? u->last.token != TOK_EXPECT : !t->first)
+        if (u->last.token != TOK_EXPECT)
             break;
         value->TOK_LATER =
             (struct kad_ident){.name = kad_str(kad_word_of(t->token, u->swedish)), .span = t->span};

@@ -56,7 +56,8 @@ static void kad_yyerror(const struct kad_span *at, struct kad_script *u, const c
 %token REQUIRE EXPECT
 %token T_TEXT T_NUMBER T_DATE T_MONEY T_PERCENT T_PERSON T_YESNO YES NO
 %token WHEN DUE SAME_DAY DAYS WORKING_DAYS WEEK WEEKS MONTH MONTHS YEARS MOVED_NEXT MOVED_PREVIOUS
-%token DONE_BY FOR UNTIL FROM TO FROM_EVERY CLOSES CLOSES_NEVER DAYS_AFTER_DUE REMIND ESCALATE
+%token DONE_BY FOR UNTIL FROM TO FROM_EVERY CLOSES CLOSES_NEVER DAYS_AFTER_DUE
+%token REMIND DAYS_BEFORE_DUE WORKING_DAYS_BEFORE_DUE ESCALATE WORKING_DAYS_AFTER_DUE
 %token FROM_MONTH FROM_WEEK ONWARDS EVERY CALENDAR_WEEK ONCE TWICE TIMES A_MONTH A_YEAR EXTENDED_BY
 %token FOR_EACH QUARTER HALF_YEAR EXCEPT NO_LATER_THAN
 %token JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER
@@ -85,7 +86,7 @@ static void kad_yyerror(const struct kad_span *at, struct kad_script *u, const c
 %type <struct kad_clause *> modifiers at_clause rule_clause triggers names phase_events due phase_range
 %type <struct kad_clause *> division cycle months step assigns assign_list assign tail expectation
 %type <struct kad_clause *> expected
-%type <int32_t> per type state freq freq_opt unit month late
+%type <int32_t> per type state freq freq_opt unit before_due after_due month late
 %type <kad_day> due_day
 
 %precedence LOW
@@ -433,7 +434,10 @@ rule_clause:
   | FOR_EACH NAME where { $$ = kad_for_each(u, @$, $NAME, $where); }
   | EVERY cycle freq_opt { $$ = kad_every(@$, $cycle, $freq_opt); }
   | NO_LATER_THAN DATE { $$ = kad_day_clause(u, KAD_C_BY_DATE, @$, $DATE); }
-  | LATER { $$ = kad_not_yet(u, @$, $LATER); }
+  | REMIND NUMBER before_due
+    { $$ = kad_notice(u, KAD_C_REMIND, @$, kad_no_ident(@$), $NUMBER, $before_due); }
+  | ESCALATE NAME NUMBER after_due
+    { $$ = kad_notice(u, KAD_C_ESCALATE, @$, $NAME, $NUMBER, $after_due); }
   | note
   ;
 triggers:
@@ -457,6 +461,14 @@ unit:
   | MONTH { $$ = KAD_U_MONTH; }
   | MONTHS { $$ = KAD_U_MONTH; }
   | YEARS { $$ = KAD_U_YEAR; }
+  ;
+before_due:
+    DAYS_BEFORE_DUE { $$ = KAD_U_DAY; }
+  | WORKING_DAYS_BEFORE_DUE { $$ = KAD_U_WORKING_DAY; }
+  ;
+after_due:
+    DAYS_AFTER_DUE { $$ = KAD_U_DAY; }
+  | WORKING_DAYS_AFTER_DUE { $$ = KAD_U_WORKING_DAY; }
   ;
 phase_range:
     MONTH NUMBER { $$ = kad_steps(u, @$, KAD_U_MONTH, $NUMBER, &$NUMBER); }

@@ -1,4 +1,5 @@
 /* Guards, tasks, cadences and duties. */
+#include "core/limits.h"
 #include "dsl/lower.h"
 #include "dsl/parser.h"
 #include "dsl/syntax.h"
@@ -28,6 +29,8 @@ static const struct clause_rule {
     {KAD_C_FOR, TOK_FOR, IN_TASK | IN_CADENCE | IN_DUTY | ONCE},
     {KAD_C_MOVED, TOK_MOVED_NEXT, IN_TASK | IN_CADENCE | IN_DUTY | ONCE},
     {KAD_C_CLOSES, TOK_CLOSES, IN_TASK | IN_CADENCE | IN_DUTY | ONCE},
+    {KAD_C_REMIND, TOK_REMIND, IN_TASK | IN_CADENCE | IN_DUTY},
+    {KAD_C_ESCALATE, TOK_ESCALATE, IN_TASK | IN_CADENCE | IN_DUTY},
     {KAD_C_RUNNING, TOK_RUNNING_NEW, IN_TASK | IN_CADENCE | ONCE},
 };
 
@@ -242,6 +245,73 @@ static void owner(struct kad_lower *l, struct kad_rule *r, const struct kad_iden
     kad_near_say(l, kad_say(l, name->span, KAD_K_NO_OWNER, name->name.p), &near, name->span);
 }
 
+/* --- reminders and escalations --- */
+
+static int role_of(struct kad_lower *l, const struct kad_ident *name)
+{
+    int role = kad_policy_role(l->p, name->name);
+    if (role >= 0 || kad_syntax_suspect(l->u, name->name))
+        return role;
+    struct kad_near near = kad_near_to(l, name->name);
+    for (size_t i = 0; i < l->p->n_roles; i++)
+        kad_near_try(&near, l->p->roles[i].name);
+    kad_near_say(l, kad_say(l, name->span, KAD_K_NO_ROLE, name->name.p), &near, name->span);
+    return -1;
+}
+
+static struct kad_notice_def notice(struct kad_lower *l, const struct kad_rule *r,
+                                    const struct kad_clause *c)
+{
+    struct kad_notice_def n = {.kind = KAD_NOTICE_REMIND,
+                               .n = c->due.n,
+                               .unit = c->due.unit,
+                               .role = -1,
+                               .line = kad_line_no(l, c->span)};
+    if (n.unit == KAD_U_WORKING_DAY)
+        counts_working_days(l, c->span);
+    if (n.n > KAD_LIMIT_NOTICE_DAYS)
+        (void)kad_say(l, c->n_span, KAD_K_NOTICE_FAR, kad_count_text(l, KAD_LIMIT_NOTICE_DAYS));
+    if (c->kind == KAD_C_REMIND)
+        return n;
+    n.kind = KAD_NOTICE_ESCALATE;
+    n.role = role_of(l, &c->name);
+    if (n.n == 0)
+        (void)kad_say(l, c->n_span, KAD_K_ESCALATE_EARLY);
+    else if (r->closes == KAD_CLOSES_AFTER_DUE && n.n > r->closes_days)
+        (void)kad_say(l, c->span, KAD_K_ESCALATE_CLOSED, kad_count_text(l, r->closes_days));
+    return n;
+}
+
+static bool same_notice(const struct kad_notice_def *a, const struct kad_notice_def *b)
+{
+    return a->kind == b->kind && a->n == b->n && a->unit == b->unit && a->role == b->role;
+}
+
+/* After `closes`, which bounds them. */
+static void notices(struct kad_lower *l, struct kad_rule *r, const struct kad_decl *d)
+{
+    r->notices = kad_arena_array(l->a, struct kad_notice_def, KAD_LIMIT_NOTICES);
+    for (size_t i = 0; i < d->clauses.n; i++) {
+        const struct kad_clause *c = d->clauses.v[i];
+        if (c->kind != KAD_C_REMIND && c->kind != KAD_C_ESCALATE)
+            continue;
+        if (r->n_notices == KAD_LIMIT_NOTICES) {
+            (void)kad_say(l, c->span, KAD_K_TOO_MANY_NOTICES, r->name.p,
+                          kad_count_text(l, KAD_LIMIT_NOTICES));
+            return;
+        }
+        struct kad_notice_def n = notice(l, r, c);
+        for (size_t k = 0; k < r->n_notices; k++)
+            if (c->name.name.n > 0 && n.role < 0) {
+                break; /* one that is not known is like no other */
+            } else if (same_notice(&r->notices[k], &n)) {
+                (void)kad_say(l, c->span, KAD_K_SAID_TWICE, kad_text_at(l, c->span));
+                break;
+            }
+        r->notices[r->n_notices++] = n;
+    }
+}
+
 static void common_clause(struct kad_lower *l, struct kad_rule *r, const struct kad_clause *c)
 {
     switch (c->kind) {
@@ -392,6 +462,7 @@ void kad_lower_rules(struct kad_lower *l)
         r->until = triggers(l, d, KAD_C_UNTIL, r->subject);
         for (size_t k = 0; k < d->clauses.n; k++)
             common_clause(l, r, d->clauses.v[k]);
+        notices(l, r, d);
         switch (r->kind) {
         case KAD_RULE_TASK:
             lower_task(l, r, d);

@@ -244,17 +244,58 @@ static void no_definition(struct kad_script *u)
     (void)kad_report(u->diags, &u->src, name, KAD_K_NO_DEFINITION, shown_token(u, name));
 }
 
-/* What people write who do not know the word; looked for where the token may stand. */
+/* What people write who do not know the word; looked for where the token may stand. `ends`: only where
+ * the line ends with it. */
 static const struct {
     const char *found;
     int token;
+    bool ends;
 } hints[] = {
-    {"per year", TOK_A_YEAR},   {"per år", TOK_A_YEAR}, {"per month", TOK_A_MONTH},
-    {"per månad", TOK_A_MONTH}, {"between", TOK_FROM},  {"mellan", TOK_FROM},
-    {"equals", TOK_IS},         {"if", TOK_WHERE},      {"om", TOK_WHERE},
-    {"else", TOK_OTHERWISE},    {"done", TOK_DONE_BY},  {"klar", TOK_DONE_BY},
-    {"moved to next workday", TOK_MOVED_NEXT},
+    {"per year", TOK_A_YEAR, false},
+    {"per år", TOK_A_YEAR, false},
+    {"per month", TOK_A_MONTH, false},
+    {"per månad", TOK_A_MONTH, false},
+    {"between", TOK_FROM, false},
+    {"mellan", TOK_FROM, false},
+    {"equals", TOK_IS, false},
+    {"if", TOK_WHERE, false},
+    {"om", TOK_WHERE, false},
+    {"else", TOK_OTHERWISE, false},
+    {"done", TOK_DONE_BY, false},
+    {"klar", TOK_DONE_BY, false},
+    {"moved to next workday", TOK_MOVED_NEXT, false},
+    {"escalate", TOK_ESCALATE, false},
+    {"eskalera till", TOK_ESCALATE, false},
+    {"eskalera", TOK_ESCALATE, false},
+    {"lyft", TOK_ESCALATE, false},
+    {"days after due", TOK_DAYS_BEFORE_DUE, false},
+    {"days before due", TOK_DAYS_AFTER_DUE, false},
+    {"dagar efter förfallodagen", TOK_DAYS_BEFORE_DUE, false},
+    {"dagar före förfallodagen", TOK_DAYS_AFTER_DUE, false},
+    {"dagar innan förfallodagen", TOK_DAYS_BEFORE_DUE, false},
+    {"workdays before due", TOK_WORKING_DAYS_BEFORE_DUE, false},
+    {"workdays after due", TOK_WORKING_DAYS_AFTER_DUE, false},
+    {"days before the due day", TOK_DAYS_BEFORE_DUE, true},
+    {"days after the due day", TOK_DAYS_AFTER_DUE, true},
+    {"days before", TOK_DAYS_BEFORE_DUE, true},
+    {"days after", TOK_DAYS_AFTER_DUE, true},
+    {"days", TOK_DAYS_BEFORE_DUE, true},
+    {"days", TOK_DAYS_AFTER_DUE, true},
+    {"dagar före", TOK_DAYS_BEFORE_DUE, true},
+    {"dagar innan", TOK_DAYS_BEFORE_DUE, true},
+    {"dagar efter", TOK_DAYS_AFTER_DUE, true},
+    {"dagar", TOK_DAYS_BEFORE_DUE, true},
+    {"dagar", TOK_DAYS_AFTER_DUE, true},
 };
+
+/* Nothing but blanks and a comment up to the end of the line? */
+static bool is_last(struct kad_str rest)
+{
+    size_t i = 0;
+    while (i < rest.n && (rest.p[i] == ' ' || rest.p[i] == '\t' || rest.p[i] == '\r'))
+        i++;
+    return i == rest.n || rest.p[i] == '\n' || rest.p[i] == '#';
+}
 
 static int hinted(const struct kad_script *u, struct kad_span span, const struct wanted *w,
                   struct kad_span *ret)
@@ -263,7 +304,8 @@ static int hinted(const struct kad_script *u, struct kad_span span, const struct
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         size_t n = strlen(hints[i].found);
         if (wants(w, hints[i].token) && rest.n > n && memcmp(rest.p, hints[i].found, n) == 0 &&
-            !is_word_byte(rest.p[n])) {
+            !is_word_byte(rest.p[n]) &&
+            (!hints[i].ends || is_last((struct kad_str){rest.p + n, rest.n - n}))) {
             *ret = (struct kad_span){span.from, span.from + (uint32_t)n};
             return hints[i].token;
         }
@@ -390,7 +432,7 @@ static bool say_one_name(struct kad_script *u, int token, struct kad_span span,
 }
 
 /* What is clear from the place; false: nothing is. */
-static bool say_habit(struct kad_script *u, int token, struct kad_span span)
+static bool say_habit(struct kad_script *u, int token, struct kad_span span, const struct wanted *w)
 {
     const char *month = kad_word_of(TOK_MONTH, u->swedish), *to = kad_word_of(TOK_TO, u->swedish);
     const char *months = kad_word_of(TOK_MONTHS, u->swedish);
@@ -405,6 +447,11 @@ static bool say_habit(struct kad_script *u, int token, struct kad_span span)
         advice = kad_arena_printf(u->arena, _("The day of an expectation is written as in: %s "
                                               "2021-06-10 %s …"),
                                   kad_word_of(TOK_ON, u->swedish), found);
+    else if ((token == ',' || token == TOK_AND) && wants(w, TOK_DAYS_BEFORE_DUE))
+        advice = kad_arena_printf(u->arena, _("Each reminder stands on a line of its own, as in: %s "
+                                              "14 %s"),
+                                  kad_word_of(TOK_REMIND, u->swedish),
+                                  kad_word_of(TOK_DAYS_BEFORE_DUE, u->swedish));
     if (!advice)
         return false;
     kad_advise(u->diags, kad_report(u->diags, &u->src, span, KAD_K_UNEXPECTED, found), "%s", advice);
@@ -429,7 +476,7 @@ static void misplaced(struct kad_script *u, int token, struct kad_span span, con
                       bool could_end)
 {
     if (say_near(u, token, span, w) || say_forgotten(u, token, span, w) ||
-        say_one_name(u, token, span, w) || say_habit(u, token, span) ||
+        say_one_name(u, token, span, w) || say_habit(u, token, span, w) ||
         say_computed(u, token, span))
         return;
     if (token == '.' && u->decl == TOK_SUBJECT && could_end) {

@@ -59,6 +59,7 @@ DSL_TESTS = \
 	tests/unit/test_fineprint \
 	tests/unit/test_fineprint_times \
 	tests/unit/test_format \
+	tests/unit/test_notice \
 	tests/unit/test_prove \
 	tests/unit/test_shipped \
 	tests/unit/test_sketches
@@ -127,6 +128,8 @@ tests_unit_test_explain_any_SOURCES = tests/unit/test_explain_any.c $(RANDOM_SOU
 	$(PLAIN_SOURCES)
 tests_unit_test_explain_SOURCES = tests/unit/test_explain.c $(STORY_SOURCES)
 tests_unit_test_explain_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_notice_SOURCES = tests/unit/test_notice.c $(STORY_SOURCES)
+tests_unit_test_notice_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_fineprint_SOURCES = tests/unit/test_fineprint.c $(STORY_SOURCES)
 tests_unit_test_fineprint_times_SOURCES = tests/unit/test_fineprint_times.c $(STORY_SOURCES) \
 	$(TOY_SOURCES)

@@ -130,6 +130,9 @@ static void rule(struct kad_buf *b, const struct kad_rule *r)
     text(b, "reading", r->reading);
     kad_buf_printf(b, " %d %d %d %d/%d %d %d/%d", (int)r->kind, r->subject, (int)r->running,
                    r->owner_attribute, r->owner_role, (int)r->move, (int)r->closes, r->closes_days);
+    for (size_t i = 0; i < r->n_notices; i++)
+        kad_buf_printf(b, " notice %d %d/%d/%d", (int)r->notices[i].kind, r->notices[i].n,
+                       (int)r->notices[i].unit, r->notices[i].role);
     triggers(b, "until", &r->until);
     triggers(b, "from", &r->from);
     for (size_t i = 0; i < r->n_whens; i++) {

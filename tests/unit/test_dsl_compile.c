@@ -295,6 +295,41 @@ static void duties(void **state)
     kad_policy_free(p);
 }
 
+static void reminders_and_escalations(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "policy p\n running cases keep the old rules\n calendar sweden\nrole a\nrole boss\n"
+        "subject k\nevent e of k\nevent f of k\n"
+        "task t\n when e due 30 days after\n done by f\n remind 14 days before due\n"
+        " escalate to boss 1 day after due\n remind 1 working day before due\n"
+        " escalate to a\n 366 working days after due\n",
+        "policy p\n språk sv\n pågående ärenden behåller gamla regler\n kalender sweden\nroll a\n"
+        "roll boss\nsubjekt k\nhändelse e av k\nhändelse f av k\n"
+        "uppgift t\n när e förfaller 30 dagar efter\n klar genom f\n"
+        " påminn 14 dagar före förfallodagen\n lyft till boss 1 dag efter förfallodagen\n"
+        " påminn 1 arbetsdag före förfallodagen\n lyft till a 366 arbetsdagar efter förfallodagen\n"};
+    static const struct kad_notice_def expected[] = {
+        {KAD_NOTICE_REMIND, 14, KAD_U_DAY, -1, 0},
+        {KAD_NOTICE_ESCALATE, 1, KAD_U_DAY, 1, 0},
+        {KAD_NOTICE_REMIND, 1, KAD_U_WORKING_DAY, -1, 0},
+        {KAD_NOTICE_ESCALATE, 366, KAD_U_WORKING_DAY, 0, 0},
+    };
+    for (size_t i = 0; i < LEN(texts); i++) {
+        struct kad_policy *p = compile(texts[i]);
+        const struct kad_rule *r = rule(p, "t");
+        assert_int_equal(r->n_notices, 4);
+        for (size_t k = 0; k < 4; k++) {
+            assert_int_equal(r->notices[k].kind, expected[k].kind);
+            assert_int_equal(r->notices[k].n, expected[k].n);
+            assert_int_equal(r->notices[k].unit, expected[k].unit);
+            assert_int_equal(r->notices[k].role, expected[k].role);
+            assert_true(r->notices[k].line > 0);
+        }
+        kad_policy_free(p);
+    }
+}
+
 static void what_a_word_processor_makes_of_it_is_understood(void **state)
 {
     (void)state;
@@ -358,6 +393,7 @@ int main(void)
         cmocka_unit_test(tasks),
         cmocka_unit_test(cadences),
         cmocka_unit_test(duties),
+        cmocka_unit_test(reminders_and_escalations),
         cmocka_unit_test(what_a_word_processor_makes_of_it_is_understood),
         cmocka_unit_test(layout_carries_no_meaning),
         cmocka_unit_test(name_spaces_are_separate),
