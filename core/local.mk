@@ -7,6 +7,8 @@ core_libcore_a_SOURCES = \
 	core/arena.c \
 	core/arena.h \
 	core/attribute.c \
+	core/backup.c \
+	core/backup.h \
 	core/backups.c \
 	core/backups.h \
 	core/batch.c \

@@ -65,6 +65,7 @@ DSL_TESTS = \
 	tests/unit/test_sketches
 
 BATS_TESTS = \
+	tests/cli/backup.bats \
 	tests/cli/badinput.bats \
 	tests/cli/change.bats \
 	tests/cli/demo.bats \
