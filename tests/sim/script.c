@@ -1,0 +1,254 @@
+#include "tests/sim/script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+
+static const struct step steps[] = {
+    {"init --programme crash", 0, 0, false, true},
+    {"rules adopt $RULES --from 2021-01-01 --id adopt-1", 0, 0, false, true},
+    {"record referral C-%d birth_date=1995-05-17 unit=eksjo --on 2021-02-01 --id ref-%d", 5, 0,
+     false, false},
+    {"record referral D-%d birth_date=1996-06-18 unit=nassjo --on 2021-02-01 --id dref-%d", 1, 0,
+     false, true},
+    {"record enrollment C-%d coach=anna --on 2021-02-08 --id enr-%d", 5, 0, false, false},
+    {"record employment C-%d --on 2021-06-28 --id emp-%d", 3, 0, false, false},
+    {"record employment D-%d --on 2021-06-28 --id demp-%d", 1, 0, false, true},
+    {"record visit C-1 note=private-%d --on 2021-07-01 --id vis-%d", 6, 0, false, false},
+    {"record visit D-1 note=private-%d --on 2021-07-01 --id dvis-%d", 1, 0, false, true},
+    {"record visit C-1 --on 2021-07-01 --id vis-1 note=private-1", 0, 0, false, false},
+    {"import $LINES", 0, 0, false, true},
+    {"record visit C-2 remark=$LONG --on 2021-07-01 --id long-%d", 3, 0, false, false},
+    {"correct 2 birth_date=1994-04-1%d --because slip --id cor-%d", 2, 0, false, true},
+    {"retract 9 --because slip --id ret-1", 0, 0, false, false},
+    {"waive $TASK --because away --id wai-1", 0, 0, false, true},
+    {"replay --rebuild", 0, 0, false, true},
+    {"import $PARTS --rejects $REJECTS", 0, 1, true, false},
+    {"record discharge C-%d reason=work --on 2021-07-02 --id dis-%d", 3, 0, false, false},
+    {"rules end crash --from 2031-01-01 --id end-1", 0, 0, false, false},
+    {"retract last --because slip --id ret-2", 0, 0, false, true},
+    {"record visit C-3 note=again-%d --on 2021-07-02 --id again-%d", 6, 0, false, false},
+    {"init", 0, 1, false, true},
+};
+
+static void write_input(const struct script *s, const char *name, const struct kad_buf *b)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", s->inputs, name);
+    FILE *f = fopen(path, "we");
+    if (!f || fwrite(b->p, 1, b->n, f) != b->n || fclose(f) != 0)
+        exit(2);
+}
+
+static void make_inputs(struct script *s)
+{
+    struct kad_buf b = {0};
+    for (int i = 0; i < 60; i++)
+        kad_buf_printf(&b,
+                       "{\"type\":\"referral\",\"subject\":\"I-%d\",\"on\":\"2021-04-01\",\"id\":"
+                       "\"line-%d\",\"data\":{\"birth_date\":\"1990-01-01\",\"unit\":\"eksjo\"}}\n"
+                       "{\"type\":\"enrollment\",\"subject\":\"I-%d\",\"on\":\"2021-04-02\",\"id\":"
+                       "\"enrol-%d\",\"data\":{\"coach\":\"coach-%d\"}}\n",
+                       i % 40, i, i % 40, i, i % 7);
+    write_input(s, "lines", &b);
+    kad_buf_reset(&b);
+    for (int i = 0; i < 12; i++)
+        kad_buf_printf(&b,
+                       "{\"type\":\"%s\",\"subject\":\"I-%d\",\"on\":\"2021-04-05\",\"id\":"
+                       "\"part-%d\",\"data\":{}}\n",
+                       i == 7 ? "nothing" : "visit", i, i);
+    write_input(s, "parts", &b);
+    kad_buf_done(&b);
+}
+
+void script_init(struct script *s, const char *dir, const char *build, bool in_short)
+{
+    size_t cap = 0;
+    *s = (struct script){.build = build};
+    snprintf(s->root, sizeof s->root, "%s/world", dir);
+    snprintf(s->store, sizeof s->store, "%s/store", s->root);
+    snprintf(s->inputs, sizeof s->inputs, "%s/inputs", dir);
+    if (mkdir(s->root, 0700) != 0 || mkdir(s->inputs, 0700) != 0) {
+        fprintf(stderr, "%s: %s\n", dir, strerror(errno));
+        exit(2);
+    }
+    s->program = getenv("KADENS");
+    if (!s->program) {
+        struct kad_buf b = {0};
+        kad_buf_printf(&b, "%s/kadens", build);
+        s->program = b.p;
+    }
+    make_inputs(s);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        int times = steps[i].times ? steps[i].times : 1;
+        for (int k = 1; k <= times && (!in_short || (steps[i].in_short && k == 1)); k++) {
+            struct kad_buf b = {0};
+            kad_buf_printf(&b, steps[i].words, k, k);
+            if ((size_t)s->n == cap)
+                s->lines = kad_xrealloc(s->lines, (cap = cap * 2 + 64) * sizeof *s->lines);
+            s->lines[s->n++] = (struct script_line){.step = &steps[i], .words = b.p};
+        }
+    }
+}
+
+/* --- running --- */
+
+/* The last task that the list of the store has: nobody did that one. */
+static void put_task(const struct script *s, const char *root, struct kad_buf *b)
+{
+    static const char key[] = "{\"id\":\"";
+    struct kad_buf out = {0};
+    script_command(s, "tasks --format jsonl --all", root, &(struct run){0}, &out, NULL);
+    const char *from = "none\"";
+    for (const char *p = kad_buf_str(&out); (p = strstr(p, key));)
+        from = p += sizeof key - 1;
+    kad_buf_put(b, from, strcspn(from, "\""));
+    kad_buf_done(&out);
+}
+
+static void put_word(const struct script *s, const char *root, const char *word, struct kad_buf *b)
+{
+    const char *dollar = strchr(word, '$');
+    const char *src = getenv("KAD_SRC");
+    if (!dollar) {
+        kad_buf_puts(b, word);
+        return;
+    }
+    kad_buf_put(b, word, (size_t)(dollar - word));
+    if (strcmp(dollar, "$RULES") == 0)
+        kad_buf_printf(b, "%s/tests/sim/crash.rules", src ? src : ".");
+    else if (strcmp(dollar, "$LINES") == 0)
+        kad_buf_printf(b, "%s/lines", s->inputs);
+    else if (strcmp(dollar, "$PARTS") == 0)
+        kad_buf_printf(b, "%s/parts", s->inputs);
+    else if (strcmp(dollar, "$REJECTS") == 0)
+        kad_buf_printf(b, "%s/rejects", s->inputs);
+    else if (strcmp(dollar, "$TASK") == 0)
+        put_task(s, root, b);
+    else if (strcmp(dollar, "$LONG") == 0)
+        for (int i = 0; i < 1500; i++)
+            kad_buf_puts(b, "long-text-");
+    else
+        exit(2);
+}
+
+static char **words_of(const struct script *s, const char *root, const char *words)
+{
+    size_t n = 0, cap = 32;
+    char **argv = kad_xalloc(cap * sizeof *argv), *copy = kad_xstrdup(words), *rest = copy;
+    argv[n++] = kad_xstrdup("kadens");
+    for (char *w; (w = strsep(&rest, " ")) && n < cap - 1;) {
+        struct kad_buf b = {0};
+        put_word(s, root, w, &b);
+        argv[n++] = b.p;
+    }
+    free(copy);
+    return argv;
+}
+
+static void set_up_child(const char *root, const struct run *how, const int said[2])
+{
+    char text[512];
+    int null = open("/dev/null", O_RDONLY);
+    if (dup2(null, 0) < 0 || dup2(said[0], 1) < 0 || dup2(said[1], 2) < 0)
+        _exit(99);
+    snprintf(text, sizeof text, "%s/store", root);
+    setenv("KADENS_STORE", text, 1);
+    snprintf(text, sizeof text, "%s/keys", root);
+    setenv("KADENS_KEYS", text, 1);
+    setenv("HOME", root, 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("TZ", "UTC", 1);
+    for (const char *const *e = how->env; *e; e++) {
+        union { /* putenv takes no const */
+            const char *in;
+            char *out;
+        } p = {.in = *e};
+        putenv(p.out);
+    }
+    if (how->preload)
+        setenv("LD_PRELOAD", how->preload, 1);
+    alarm(how->seconds ? how->seconds : 60);
+}
+
+static void drain(int fd[2], struct kad_buf *to[2])
+{
+    struct pollfd p[2] = {{.fd = fd[0], .events = POLLIN}, {.fd = fd[1], .events = POLLIN}};
+    while (p[0].fd >= 0 || p[1].fd >= 0) {
+        if (poll(p, 2, -1) < 0 && errno != EINTR)
+            break;
+        for (int i = 0; i < 2; i++) {
+            char piece[4096];
+            if (p[i].fd < 0 || p[i].revents == 0)
+                continue;
+            ssize_t n = read(p[i].fd, piece, sizeof piece);
+            if (n > 0 && to[i])
+                kad_buf_put(to[i], piece, (size_t)n);
+            if (n <= 0)
+                p[i].fd = -1;
+        }
+    }
+    close(fd[0]);
+    close(fd[1]);
+}
+
+static int run_argv(const struct script *s, char **argv, const char *root, const struct run *how,
+                    struct kad_buf *out, struct kad_buf *err)
+{
+    int o[2], e[2], status;
+    if (pipe2(o, O_CLOEXEC) != 0 || pipe2(e, O_CLOEXEC) != 0)
+        exit(2);
+    pid_t pid = fork();
+    if (pid == 0) {
+        set_up_child(root, how, (int[]){o[1], e[1]});
+        execv(s->program, argv);
+        _exit(98);
+    }
+    close(o[1]);
+    close(e[1]);
+    drain((int[]){o[0], e[0]}, (struct kad_buf *[]){out, err});
+    if (pid < 0 || waitpid(pid, &status, 0) < 0)
+        exit(2);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void free_words(char **argv)
+{
+    for (char **w = argv; *w; w++)
+        free(*w);
+    free(argv);
+}
+
+int script_command(const struct script *s, const char *words, const char *root,
+                   const struct run *how, struct kad_buf *out, struct kad_buf *err)
+{
+    if (!root)
+        root = s->root;
+    char **argv = words_of(s, root, words);
+    int status = run_argv(s, argv, root, how, out, err);
+    free_words(argv);
+    return status;
+}
+
+int script_run(const struct script *s, int line, const char *root, const struct run *how,
+               struct kad_buf *out, struct kad_buf *err)
+{
+    char now[40];
+    struct kad_buf b = {0};
+    time_t at = 1625126400 + (time_t)line * 3600; /* 2021-07-01 08:00 UTC, an hour a command */
+    struct tm tm;
+    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &tm));
+    kad_buf_printf(&b, "--lang en --now %s %s", now, s->lines[line].words);
+    int status = script_command(s, b.p, root, how, out, err);
+    kad_buf_done(&b);
+    return status;
+}
