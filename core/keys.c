@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/files.h"
 #include "core/text.h"
 
 #define FILE_MAX 1024 /* two lines and the digits of the longest key */
@@ -75,6 +76,15 @@ static enum kad_err file_fail(const char *path, int err, bool write, struct kad_
 
 /* --- the folder --- */
 
+/* A new folder's name is only there after a crash when the folder it lies in was brought to disk. */
+static int sync_parent(const char *path)
+{
+    char *parent = kad_path_parent(path);
+    int failed = kad_sync_path(parent);
+    free(parent);
+    return failed;
+}
+
 /* All parts of the path that are missing. */
 static int make_folders(const char *path)
 {
@@ -86,7 +96,7 @@ static int make_folders(const char *path)
             continue;
         *p = '\0';
         if (mkdir(copy, 0700) == 0)
-            failed = chmod(copy, 0700) != 0 ? errno : 0;
+            failed = chmod(copy, 0700) != 0 ? errno : sync_parent(copy);
         else if (errno != EEXIST)
             failed = errno;
         *p = was;

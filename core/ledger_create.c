@@ -212,9 +212,22 @@ static int sync_built(const char *dir)
     return failed ? failed : kad_sync_path(dir);
 }
 
+/* In its place, but perhaps not for good: away with it again, as its key goes, too. */
+static enum kad_err take_back(const char *target, const char *beside, int failed, bool *ret_there,
+                              struct kad_error *reterr)
+{
+    *ret_there = rename(target, beside) != 0;
+    if (*ret_there)
+        return kad_fail(reterr, KAD_EIO,
+                        _("The store %s has been made, but it is not known whether it is on the "
+                          "disk for good: %s."),
+                        target, strerror(failed));
+    return create_fail(target, failed, reterr);
+}
+
 static enum kad_err create_beside(const char *target, const char *beside, const char *parent,
                                   const struct kad_ledger_info *info, const uint8_t seed[KAD_SEED],
-                                  struct kad_error *reterr)
+                                  bool *ret_there, struct kad_error *reterr)
 {
     struct kad_ledger named = {.dir = kad_xstrdup(target)}; /* for messages */
     int failed = make_files(beside);
@@ -232,7 +245,7 @@ static enum kad_err create_beside(const char *target, const char *beside, const 
             err = errno == ENOTEMPTY || errno == EEXIST ? check_free(target, reterr)
                                                         : create_fail(target, errno, reterr);
         else if ((failed = kad_sync_path(parent)) != 0)
-            err = create_fail(target, failed, reterr);
+            err = take_back(target, beside, failed, ret_there, reterr);
         if (err != KAD_OK)
             remove_built(beside);
     }
@@ -262,6 +275,7 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
         return kad_fail(reterr, KAD_EINPUT, _("The name of the store is empty."));
     char *target = target_of(dir), *parent = kad_path_parent(target);
     struct kad_buf beside = {0};
+    bool there = false; /* although it failed */
     uint8_t seed[KAD_SEED];
     kad_buf_printf(&beside, "%s.new-%ld", target, (long)getpid());
     enum kad_err err = check_free(target, reterr);
@@ -272,8 +286,8 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
     if (err == KAD_OK)
         err = make_keys(info, seed, reterr);
     if (err == KAD_OK) {
-        err = create_beside(target, beside.p, parent, info, seed, reterr);
-        if (err != KAD_OK && kad_key_destroy(info->id, KAD_KEY_SIGN, NULL) != KAD_OK)
+        err = create_beside(target, beside.p, parent, info, seed, &there, reterr);
+        if (err != KAD_OK && !there && kad_key_destroy(info->id, KAD_KEY_SIGN, NULL) != KAD_OK)
             errno = 0; /* a key without a ledger harms nobody */
     }
     kad_buf_done(&beside);

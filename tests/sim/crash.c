@@ -3,9 +3,11 @@
  * every event that was acknowledged by then, none of another in part, and take one more.
  *
  *   crash [--images N] [--seconds S] [--seed N] [--jobs N] [--point P --variant V] [--no-sync]
+ *         [--keep]
  *
  * --no-sync is the same over a disk that ignores syncs; then it must find losses, or it finds none
- * anywhere. An image that fails is named by point, variant and seed, and stays in the folder. */
+ * anywhere. An image that fails is named by point, variant and seed, and stays in the folder, as
+ * everything does with --keep. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -30,7 +32,7 @@ struct crash {
     uint64_t images, seed, point, variant;
     time_t until;
     unsigned jobs;
-    bool no_sync, one;
+    bool no_sync, keep, one;
     char dir[150];
     struct script script;
     struct trace trace;
@@ -47,8 +49,8 @@ struct task {
     char dir[200];
     struct image *image;
     uint64_t point, variant;
-    int line;        /* the last that began */
-    bool under_way;  /* and has not ended */
+    int line;       /* the last that began */
+    bool under_way; /* and has not ended */
     struct whole_want want;
     bool program;
     pid_t pid;
@@ -140,7 +142,7 @@ static bool program_says(const struct crash *c, struct task *t, const char *word
     const struct run how = {.seconds = 30};
     int got = words ? script_command(&c->script, words, t->dir, &how, NULL, &said)
                     : script_run(&c->script, line, t->dir, &how, NULL, &said);
-    bool good = got == status || got == or;
+    bool good = got == status || got == or ;
     if (!good) {
         t->found->fault = WHOLE_CORRUPT;
         snprintf(t->found->why, sizeof t->found->why, "kadens %.60s: status %d: %.400s",
@@ -169,8 +171,10 @@ static void ask_again(const struct crash *c, struct task *t, const char *store)
 
 static void try_image(const struct crash *c, struct task *t)
 {
-    char store[256];
+    char store[256], keys[256];
     snprintf(store, sizeof store, "%s/store", t->dir);
+    snprintf(keys, sizeof keys, SCRIPT_KEYS, t->dir);
+    t->want.keys = keys;
     image_write(t->image, t->dir);
     bool first = t->line == 0 && t->under_way;
     if (!is_store(store)) { /* the making of it was under way: now it is made */
@@ -370,6 +374,8 @@ static void read_args(struct crash *c, int argc, char **argv)
             c->variant = number(argv, &i), c->one = true;
         else if (strcmp(argv[i], "--no-sync") == 0)
             c->no_sync = true;
+        else if (strcmp(argv[i], "--keep") == 0)
+            c->keep = true;
         else
             give_up(argv[i], "is no option");
     }
@@ -393,7 +399,9 @@ static void make_dir(struct crash *c)
     const char *tmp = getenv("TMPDIR");
     bool memory = access("/dev/shm", W_OK) == 0;
     snprintf(c->dir, sizeof c->dir, "%.100s/kadens-crash-XXXXXX",
-             tmp && *tmp ? tmp : memory ? "/dev/shm" : "/tmp");
+             tmp && *tmp ? tmp
+             : memory    ? "/dev/shm"
+                         : "/tmp");
     if (!mkdtemp(c->dir))
         give_up(c->dir, strerror(errno));
 }
@@ -419,8 +427,8 @@ int main(int argc, char **argv)
            (unsigned long long)t.faults[WHOLE_LOST], (unsigned long long)t.faults[WHOLE_CORRUPT],
            (unsigned long long)t.faults[WHOLE_DOUBLED]);
     bool bad = t.faults[WHOLE_LOST] || t.faults[WHOLE_CORRUPT] || t.faults[WHOLE_DOUBLED];
-    if (bad && !c.no_sync)
-        printf("# what failed is in %s\n", c.dir);
+    if (c.keep || (bad && !c.no_sync))
+        printf("# it is all in %s\n", c.dir);
     else
         nftw(c.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     return bad != c.no_sync;

@@ -104,8 +104,8 @@ static struct node *node_new(struct disk *d, uint64_t ino, bool folder)
     n->folder = folder;
     kad_vec_push(&d->arena, &d->nodes, n);
     if (d->inos.n == d->inos.cap)
-        d->inos.v = kad_xrealloc(d->inos.v,
-                                 (d->inos.cap = d->inos.cap * 2 + 16) * sizeof *d->inos.v);
+        d->inos.v =
+            kad_xrealloc(d->inos.v, (d->inos.cap = d->inos.cap * 2 + 16) * sizeof *d->inos.v);
     d->inos.v[d->inos.n++] = ino;
     return n;
 }

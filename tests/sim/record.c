@@ -41,8 +41,8 @@ __attribute__((constructor)) static void begin(void)
         give_up(dir);
     root_n = strlen(root);
     /* A high number: programs may close or count upon the low ones. */
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-                          0600);
+    int fd =
+        (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     trace = fcntl(fd, F_DUPFD_CLOEXEC, 200);
     if (trace < 0)
         give_up(file);

@@ -163,7 +163,7 @@ static void set_up_child(const char *root, const struct run *how, const int said
         _exit(99);
     snprintf(text, sizeof text, "%s/store", root);
     setenv("KADENS_STORE", text, 1);
-    snprintf(text, sizeof text, "%s/keys", root);
+    snprintf(text, sizeof text, SCRIPT_KEYS, root);
     setenv("KADENS_KEYS", text, 1);
     setenv("HOME", root, 1);
     setenv("LC_ALL", "C.UTF-8", 1);

@@ -7,12 +7,14 @@
 
 #include "core/buf.h"
 
+#define SCRIPT_KEYS "%s/home/config/keys" /* of a root: in folders that init makes */
+
 struct step {
     const char *words; /* of the command line; %d counts `times`; $NAME: script.c, put_word */
     int times;         /* 0: once */
     int status;
-    bool pieces;       /* written in several transactions: a part of them may be there */
-    bool in_short;     /* also in the short script */
+    bool pieces;   /* written in several transactions: a part of them may be there */
+    bool in_short; /* also in the short script */
 };
 
 /* One command as it will be run. */
@@ -21,9 +23,9 @@ struct script_line {
     char *words;
 };
 struct script {
-    char root[200], store[220]; /* root is what the recorder watches */
-    char inputs[200];                      /* files that commands read */
-    const char *program, *build;           /* the program; the folder of the libraries */
+    char root[200], store[220];  /* root is what the recorder watches */
+    char inputs[200];            /* files that commands read */
+    const char *program, *build; /* the program; the folder of the libraries */
     struct script_line *lines;
     int n;
 };

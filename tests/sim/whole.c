@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "core/engine.h"
+#include "core/keys.h"
+#include "core/note.h"
 #include "dsl/dsl.h"
 
 const char *whole_fault_name(enum whole_fault f)
@@ -128,8 +130,8 @@ static bool look_at_views(struct kad_ledger *l, struct whole_found *ret)
     uint64_t n = 0;
     if (kad_view_check(l, NULL, NULL, NULL, &n, &e) != KAD_OK)
         return found(ret, WHOLE_CORRUPT, "the views cannot be checked: %s", e.text);
-    return n == 0 || found(ret, WHOLE_CORRUPT, "the views differ in %llu places",
-                           (unsigned long long)n);
+    return n == 0 ||
+           found(ret, WHOLE_CORRUPT, "the views differ in %llu places", (unsigned long long)n);
 }
 
 static bool look_at_log(struct kad_ledger *l, const struct whole_want *w, struct whole_found *ret)
@@ -206,12 +208,23 @@ static struct kad_engine *open_engine(const char *store, bool write, struct whol
     return e;
 }
 
+/* A ledger is never there without its key. */
+static bool look_at_keys(struct kad_ledger *l, const char *folder, struct whole_found *ret)
+{
+    struct kad_error e = {0};
+    uint8_t key[KAD_PUBLIC_KEY];
+    kad_keys_set_folder(folder);
+    return kad_key_read(kad_ledger_info(l)->id, KAD_KEY_SIGN, key, sizeof key, &e) == KAD_OK ||
+           found(ret, WHOLE_LOST, "its key: %s", e.text);
+}
+
 void whole_check(const char *store, const struct whole_want *w, struct whole_found *ret)
 {
     struct kad_engine *e = open_engine(store, w->append, ret);
     if (!e)
         return;
-    bool good = look_at_log(kad_engine_ledger(e), w, ret);
+    bool good = (!w->keys || look_at_keys(kad_engine_ledger(e), w->keys, ret)) &&
+                look_at_log(kad_engine_ledger(e), w, ret);
     bool one_more = good && w->append && w->log && w->log->adopted && ret->last >= w->log->adopted;
     if (one_more)
         good = append(e, ret) && look_at_views(kad_engine_ledger(e), ret);
@@ -228,8 +241,8 @@ void whole_check(const char *store, const struct whole_want *w, struct whole_fou
 void whole_check_apart(const char *store, const struct whole_want *w, struct whole_found *ret)
 {
     int status = 0;
-    struct whole_found *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct whole_found *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         exit(2);
     pid_t pid = fork();
