@@ -13,6 +13,8 @@
  *   table     key                              value
  *   meta      name                             format version, ledger id, mode, zone, programme, …
  *   log       seq                              record bytes
+ *   tree      level, index                     up to 32 hashes (core/tiles.h)
+ *   checkpoint size of the tree                a signed note
  *   story     subject 0x00 seq of its first    [u32 length, record]…, up to KAD_LIMIT_STORY_CHUNK
  *   id        writer's own id                  seq
  *   subject   subject                          kind name, first on, last on, number of records, flags,
@@ -28,6 +30,7 @@
 
 #include "core/event.h"
 #include "core/limits.h"
+#include "core/merkle.h"
 
 struct kad_ledger;
 struct kad_snapshot; /* one consistent view; also what a write transaction sees of itself */
@@ -162,6 +165,18 @@ struct kad_cursor {
 enum kad_err kad_snapshot_cursors(struct kad_snapshot *s, struct kad_arena *a,
                                   struct kad_cursor **ret, size_t *ret_n,
                                   struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* --- the tree: the header of record i + 1 is leaf i (core/merkle.h) --- */
+
+/* The hash of a complete subtree. ESTORE when the store does not have it: it is as old as the log. */
+enum kad_err kad_snapshot_node(struct kad_snapshot *s, unsigned level, uint64_t index,
+                               uint8_t ret[KAD_HASH], struct kad_error *reterr) KAD_MUST_CHECK;
+/* The same as a kad_merkle_fn, for kad_merkle_inclusion and its like. */
+enum kad_err kad_snapshot_merkle(void *snapshot, unsigned level, uint64_t index,
+                                 uint8_t ret[KAD_HASH], struct kad_error *reterr);
+/* The root over the first `size` records. */
+enum kad_err kad_snapshot_root(struct kad_snapshot *s, uint64_t size, uint8_t ret[KAD_HASH],
+                               struct kad_error *reterr) KAD_MUST_CHECK;
 
 /* --- writing --- */
 

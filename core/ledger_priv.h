@@ -9,6 +9,7 @@
 
 #include "core/files.h"
 #include "core/ledger.h"
+#include "core/tiles.h"
 
 #define KAD_LEDGER_FORMAT 2 /* of the whole store: docs/format.md */
 #define KAD_DATA_FILE "data.mdb"
@@ -20,6 +21,8 @@
 #define KAD_TABLE_MAP(X)                                                                           \
     X(META, "meta")                                                                                \
     X(LOG, "log")                                                                                  \
+    X(TREE, "tree")                                                                                \
+    X(CHECKPOINT, "checkpoint")                                                                    \
     X(CURSOR, "cursor")                                                                            \
     X(STORY, "story")                                                                              \
     X(ID, "id")                                                                                    \
@@ -133,9 +136,10 @@ void kad_row_put(struct kad_buf *b, const struct kad_subject_row *row);
 bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret);
 /* What a record makes of its subject's row (zeroed rows: KAD_ROW_NEW). */
 #define KAD_ROW_NEW                                                                                \
-    ((struct kad_subject_row){                                                                     \
-        .first_on = KAD_DAY_NONE, .last_on = KAD_DAY_NONE, .first_person = KAD_DAY_NONE,           \
-        .next = KAD_DUE_NOW})
+    ((struct kad_subject_row){.first_on = KAD_DAY_NONE,                                            \
+                              .last_on = KAD_DAY_NONE,                                             \
+                              .first_person = KAD_DAY_NONE,                                        \
+                              .next = KAD_DUE_NOW})
 void kad_row_add(struct kad_subject_row *row, const struct kad_record *r);
 /* Is the record one of those that change which policy is in force? */
 bool kad_record_adopts(const struct kad_record *r);
@@ -164,6 +168,15 @@ enum kad_err kad_writer_lock(const char *dir, unsigned wait_ms, int *ret, struct
 void kad_writer_unlock(int fd);
 int kad_env_open(struct kad_ledger *l, const char *dir, unsigned flags); /* LMDB's codes */
 int kad_tables_open(struct kad_ledger *l, MDB_txn *txn, unsigned flags);
+
+/* --- ledger_tree.c --- */
+
+#define KAD_TILE_KEY 9
+void kad_tile_key(char out[KAD_TILE_KEY], unsigned k, uint64_t index);
+enum kad_err kad_tile_read(struct kad_snapshot *s, unsigned k, uint64_t index, const uint8_t **ret,
+                           size_t *ret_n, struct kad_error *reterr);
+/* The leaves of the records that wait. */
+enum kad_err kad_tree_put(struct kad_txn *t, struct kad_error *reterr);
 
 /* --- ledger_create.c --- */
 
@@ -219,6 +232,7 @@ struct kad_txn {
     size_t bytes;                /* that wait */
     size_t bytes_total, checked; /* of the whole transaction; when free space was last looked at */
     unsigned char hash_key[16];
+    struct kad_tiles *tiles; /* the tree's right edge, from the first flush on */
 };
 /* What waits of a subject, or NULL. */
 const struct kad_pending *kad_pending_find(struct kad_txn *t, struct kad_str subject);

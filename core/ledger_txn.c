@@ -109,6 +109,7 @@ static void txn_free(struct kad_txn *t)
     free(t->subjects.slots);
     free(t->ids.slots);
     free(t->mentions.slots);
+    free(t->tiles);
     kad_buf_done(&t->scratch);
     kad_arena_done(&t->arena);
     free(t);
@@ -538,6 +539,11 @@ enum kad_err kad_txn_flush(struct kad_txn *t, struct kad_error *reterr)
     if (!t->changed || t->bytes == 0)
         return KAD_OK;
     t->flushed = true;
+    enum kad_err err = kad_tree_put(t, reterr);
+    if (err != KAD_OK) {
+        t->failed = true;
+        return err;
+    }
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         int rc = steps[i](t);
         if (rc != 0) {

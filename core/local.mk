@@ -66,6 +66,7 @@ core_libcore_a_SOURCES = \
 	core/ledger_open.c \
 	core/ledger_priv.h \
 	core/ledger_read.c \
+	core/ledger_tree.c \
 	core/ledger_txn.c \
 	core/limits.h \
 	core/loop.h \
@@ -86,6 +87,8 @@ core_libcore_a_SOURCES = \
 	core/story.h \
 	core/text.c \
 	core/text.h \
+	core/tiles.c \
+	core/tiles.h \
 	core/value.c \
 	core/value.h \
 	core/view.c \

@@ -22,7 +22,8 @@ struct check {
     uint64_t last;           /* the log's last seq when the check began */
     unsigned char *in_story; /* a bit for each seq that was met in its story */
     struct kad_snapshot *s;
-    struct kad_arena arena; /* emptied for each entry */
+    struct kad_tiles *tiles; /* the tree as the log gives it, so far */
+    struct kad_arena arena;  /* emptied for each entry */
     int64_t slice_began;
     struct kad_error *reterr;
 };
@@ -40,7 +41,10 @@ static void tell(struct check *c, enum kad_table table, struct kad_str key, cons
     if (c->n++ >= TOLD_MAX || !c->differs)
         return;
     struct kad_buf safe = {0}, b = {0};
-    if (table == KAD_TAB_LOG || table == KAD_TAB_ADOPTED) {
+    if (table == KAD_TAB_TREE && key.n == KAD_TILE_KEY) {
+        kad_buf_printf(&safe, "%u/%llu", (unsigned)(uint8_t)key.p[0],
+                       (unsigned long long)kad_seq_get(key.p + 1));
+    } else if (table == KAD_TAB_LOG || table == KAD_TAB_ADOPTED) {
         kad_buf_printf(&safe, "%llu",
                        key.n == KAD_SEQ_KEY ? (unsigned long long)kad_seq_get(key.p) : 0);
     } else {
@@ -467,6 +471,42 @@ static enum kad_err record_entries(struct check *c, const struct kad_record *r, 
     return err;
 }
 
+/* A tile as the log gives it. The stored one may hold more, of records that came meanwhile. */
+static int check_tile(void *ctx, unsigned k, uint64_t index, const uint8_t *hashes, size_t n)
+{
+    struct check *c = ctx;
+    char key[KAD_TILE_KEY];
+    const uint8_t *stored;
+    size_t have;
+    kad_tile_key(key, k, index);
+    enum kad_err err = kad_tile_read(c->s, k, index, &stored, &have, c->reterr);
+    if (err != KAD_OK)
+        return err;
+    if (have == 0)
+        tell(c, KAD_TAB_TREE, (struct kad_str){key, sizeof key}, missing());
+    else if (have < n || memcmp(stored, hashes, n * KAD_HASH) != 0)
+        tell(c, KAD_TAB_TREE, (struct kad_str){key, sizeof key}, different());
+    return 0;
+}
+
+/* At the log's end: the tiles that are not full, and none beside them. */
+static enum kad_err check_tree(struct check *c)
+{
+    struct kad_ledger_state state;
+    MDB_stat stat;
+    enum kad_err err = (enum kad_err)kad_tiles_rest(c->tiles, check_tile, c);
+    if (err == KAD_OK)
+        err = kad_snapshot_state(c->s, &state, c->reterr);
+    if (err != KAD_OK)
+        return err;
+    int rc = KAD_LMDB(mdb_stat(c->s->mdb, c->l->dbi[KAD_TAB_TREE], &stat));
+    if (rc != 0)
+        return kad_lmdb_fail(c->l, rc, c->reterr);
+    if (stat.ms_entries > kad_tiles_of(state.last_seq))
+        tell(c, KAD_TAB_TREE, KAD_STR("*"), too_much());
+    return err;
+}
+
 static enum kad_err check_views_meta(struct check *c, uint64_t seq, kad_day last_on)
 {
     struct kad_str value;
@@ -493,6 +533,12 @@ static enum kad_err check_log(struct check *c)
         err = decode_log(c, bytes, true, &r);
         if (err == KAD_OK && (key.n != KAD_SEQ_KEY || kad_seq_get(key.p) != ++seq || r.seq != seq))
             err = kad_ledger_damaged(c->l, KAD_TAB_LOG, c->reterr);
+        if (err == KAD_OK) {
+            struct kad_str header = kad_record_header(bytes);
+            uint8_t leaf[KAD_HASH];
+            kad_merkle_leaf(header.p, header.n, leaf);
+            err = (enum kad_err)kad_tiles_add(c->tiles, leaf, check_tile, c);
+        }
         if (err == KAD_OK)
             err = record_entries(c, &r, key);
         if (err != KAD_OK)
@@ -504,6 +550,8 @@ static enum kad_err check_log(struct check *c)
     /* At the log's end the views must have come as far; not when something came meanwhile. */
     if (err == KAD_OK && !found)
         err = check_views_meta(c, seq, last_on);
+    if (err == KAD_OK)
+        err = check_tree(c);
     walk_done(&w);
     return err;
 }
@@ -516,6 +564,8 @@ static enum kad_err count_entries(struct check *c)
         return err;
     c->last = state.last_seq;
     for (int i = KAD_TAB_LOG; i < KAD_TAB__COUNT; i++) {
+        if (i == KAD_TAB_TREE || i == KAD_TAB_CHECKPOINT)
+            continue; /* not walked by themselves */
         MDB_stat stat;
         int rc = KAD_LMDB(mdb_stat(c->s->mdb, c->l->dbi[i], &stat));
         if (rc != 0)
@@ -530,8 +580,7 @@ enum kad_err kad_view_check(struct kad_ledger *l, kad_progress_fn progress,
                             uint64_t *ret_n, struct kad_error *reterr)
 {
     static enum kad_err (*const steps[])(struct check *) = {
-        check_stories,  check_rows,    check_due, check_ids,
-        check_mentions, check_adopted, check_log,
+        check_stories, check_rows, check_due, check_ids, check_mentions, check_adopted, check_log,
     };
     kad_assert(l && ret_n);
     struct check c = {
@@ -542,12 +591,14 @@ enum kad_err kad_view_check(struct kad_ledger *l, kad_progress_fn progress,
         err = count_entries(&c);
     if (err == KAD_OK)
         c.in_story = kad_xalloc(c.last / 8 + 1);
+    c.tiles = kad_xalloc(sizeof *c.tiles);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == KAD_OK; i++)
         err = steps[i](&c);
     if (progress && err == KAD_OK)
         progress(ctx, c.of, c.of);
     slice_end(&c);
     free(c.in_story);
+    free(c.tiles);
     kad_arena_done(&c.arena);
     *ret_n = c.n;
     return err;

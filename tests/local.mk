@@ -39,6 +39,7 @@ CORE_TESTS = \
 	tests/unit/test_store \
 	tests/unit/test_story \
 	tests/unit/test_text \
+	tests/unit/test_tree \
 	tests/unit/test_value \
 	tests/unit/test_view \
 	tests/unit/test_window \
