@@ -192,6 +192,20 @@ static void put_days(struct kad_buf *b, const char *fmt, kad_day is, kad_day was
     kad_buf_printf(b, fmt, kad_day_text(is, new), kad_day_text(was, old));
 }
 
+/* "2021-05-28, 2021-06-18 Enhetschef", or "none". */
+static void put_notices(struct kad_buf *b, const struct kad_diff_side *s)
+{
+    for (size_t i = 0; i < s->n_notices; i++) {
+        const struct kad_notice *n = &s->notices[i];
+        char day[KAD_DAY_TEXT];
+        kad_buf_printf(b, "%s%s", i ? ", " : "", kad_day_text(n->day, day));
+        if (n->role >= 0)
+            kad_buf_printf(b, " %.*s", KAD_STR_FMT(s->policy->roles[n->role].label));
+    }
+    if (s->n_notices == 0)
+        kad_buf_puts(b, _("none"));
+}
+
 static void put_remark(struct kad_buf *b, const struct kad_diff *d, const struct kad_diff_row *r)
 {
     const struct kad_diff_side *is = &r->is, *was = &r->was;
@@ -223,6 +237,16 @@ static void put_remark(struct kad_buf *b, const struct kad_diff *d, const struct
     if (r->what & 1u << KAD_MV_LATE) {
         kad_buf_puts(b, b->n ? "; " : "");
         kad_buf_puts(b, is->late ? _("now late") : _("no longer late"));
+    }
+    if (r->what & 1u << KAD_MV_NOTICES) {
+        struct kad_buf new = {0}, old = {0};
+        put_notices(&new, is);
+        put_notices(&old, was);
+        kad_buf_puts(b, b->n ? "; " : "");
+        kad_buf_printf(b, _("reminders and escalations: %s instead of %s"), kad_buf_str(&new),
+                       kad_buf_str(&old));
+        kad_buf_done(&old);
+        kad_buf_done(&new);
     }
 }
 

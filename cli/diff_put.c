@@ -89,6 +89,16 @@ static void put_head(struct kad_buf *b, const struct kad_diff *d, struct kad_are
     kad_buf_puts(b, "},\"cases\":[");
 }
 
+/* {"kind":"escalate","day":"2021-06-18","to":"manager"} */
+static void put_notice(struct kad_buf *b, const struct kad_diff_side *s, const struct kad_notice *n)
+{
+    kad_buf_printf(b, "{\"kind\":\"%s\",\"day\":", kad_notice_kind_name(n->kind));
+    kad_json_day(b, n->day);
+    kad_buf_puts(b, ",\"to\":");
+    kad_json_str_or_null(b, n->role >= 0 ? s->policy->roles[n->role].name : (struct kad_str){0});
+    kad_buf_putc(b, '}');
+}
+
 static void put_side(struct kad_buf *b, const struct kad_diff *d, const struct kad_diff_side *s)
 {
     if (s->opens == KAD_DAY_NONE) {
@@ -107,7 +117,13 @@ static void put_side(struct kad_buf *b, const struct kad_diff *d, const struct k
     kad_json_str_or_null(b, d->units.v.v[s->unit].name);
     kad_buf_puts(b, ",\"state\":\"");
     kad_buf_puts(b, kad_state_name((enum kad_state)s->state));
-    kad_buf_puts(b, s->late ? "\",\"late\":true}" : "\",\"late\":false}");
+    kad_buf_puts(b, s->late ? "\",\"late\":true" : "\",\"late\":false");
+    kad_buf_puts(b, ",\"notices\":[");
+    for (size_t i = 0; i < s->n_notices; i++) {
+        kad_buf_puts(b, i ? "," : "");
+        put_notice(b, s, &s->notices[i]);
+    }
+    kad_buf_puts(b, "]}");
 }
 
 static void put_case(struct kad_buf *b, const struct kad_diff *d, const struct kad_diff_row *r)
@@ -177,6 +193,21 @@ static void put_csv_day(struct kad_buf *b, kad_day day)
     kad_csv_plain(b, day == KAD_DAY_NONE ? "" : kad_day_text(day, text), false);
 }
 
+/* "2021-05-28 2021-06-18:manager" */
+static void put_csv_notices(struct kad_buf *b, const struct kad_diff_side *s)
+{
+    struct kad_buf all = {0};
+    for (size_t i = 0; i < s->n_notices; i++) {
+        const struct kad_notice *n = &s->notices[i];
+        char day[KAD_DAY_TEXT];
+        kad_buf_printf(&all, "%s%s", i ? " " : "", kad_day_text(n->day, day));
+        if (n->role >= 0)
+            kad_buf_printf(&all, ":%.*s", KAD_STR_FMT(s->policy->roles[n->role].name));
+    }
+    kad_csv_cell(b, (struct kad_str){kad_buf_str(&all), all.n}, false);
+    kad_buf_done(&all);
+}
+
 static void put_csv_side(struct kad_buf *b, const struct kad_diff *d, const struct kad_diff_side *s)
 {
     bool there = s->opens != KAD_DAY_NONE;
@@ -187,14 +218,15 @@ static void put_csv_side(struct kad_buf *b, const struct kad_diff *d, const stru
     kad_csv_cell(b, there ? d->units.v.v[s->unit].name : (struct kad_str){0}, false);
     kad_csv_plain(b, there ? kad_state_name((enum kad_state)s->state) : "", false);
     kad_csv_plain(b, !there ? "" : s->late ? "true" : "false", false);
+    put_csv_notices(b, s);
 }
 
 void kad_diff_csv(struct kad_out *o, const struct kad_diff *d)
 {
     struct kad_buf what = {0};
     kad_out_puts(o, "subject,task,label,id,change,what,"
-                    "old_opens,old_due,old_closes,old_for,old_unit,old_state,old_late,"
-                    "new_opens,new_due,new_closes,new_for,new_unit,new_state,new_late\r\n");
+                    "old_opens,old_due,old_closes,old_for,old_unit,old_state,old_late,old_notices,"
+                    "new_opens,new_due,new_closes,new_for,new_unit,new_state,new_late,new_notices\r\n");
     for (size_t i = 0; i < d->rows.n; i++) {
         const struct kad_diff_row *r = &d->rows.v[i];
         kad_buf_reset(&what);

@@ -187,14 +187,50 @@ struct comparing {
     struct kad_str subject; /* its key, kept, once it has a row */
 };
 
-static unsigned what_moved(const struct kad_instance *was, const struct kad_instance *is)
+static bool same_notice(const struct kad_policy *p, const struct kad_notice *a,
+                        const struct kad_policy *q, const struct kad_notice *b)
+{
+    return a->kind == b->kind && a->day == b->day &&
+           (a->role < 0 || kad_str_eq(p->roles[a->role].name, q->roles[b->role].name));
+}
+
+/* Are they reminded of and escalated alike? Asked of what is still to be done. */
+static bool same_notices(struct kad_arena *a, const struct kad_instance *was,
+                         const struct kad_instance *is)
+{
+    const struct kad_notice *old, *new;
+    if (!is_to_do(was) && !is_to_do(is))
+        return true;
+    size_t n = kad_notices_of(a, was, &old);
+    if (kad_notices_of(a, is, &new) != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!same_notice(was->policy, &old[i], is->policy, &new[i]))
+            return false;
+    return true;
+}
+
+static unsigned what_moved(struct kad_arena *a, const struct kad_instance *was,
+                           const struct kad_instance *is)
 {
     return (unsigned)(was->opens != is->opens) << KAD_MV_OPENS |
            (unsigned)(was->due != is->due) << KAD_MV_DUE |
            (unsigned)(was->closes != is->closes) << KAD_MV_CLOSES |
            (unsigned)!kad_str_eq(was->owner, is->owner) << KAD_MV_FOR |
            (unsigned)(was->state != is->state) << KAD_MV_STATE |
-           (unsigned)(was->late != is->late) << KAD_MV_LATE;
+           (unsigned)(was->late != is->late) << KAD_MV_LATE |
+           (unsigned)!same_notices(a, was, is) << KAD_MV_NOTICES;
+}
+
+/* With its notices, for a row that is kept. */
+static struct kad_diff_side told_side_of(struct kad_diff *d, const struct kad_instance *i)
+{
+    struct kad_diff_side side = side_of(d, i);
+    if (!is_there(i))
+        return side;
+    side.policy = i->policy;
+    side.n_notices = kad_notices_of(&d->arena, i, &side.notices);
+    return side;
 }
 
 /* Either may be NULL, not both. */
@@ -203,7 +239,7 @@ static void take_pair(struct comparing *c, struct kad_str subject, const struct 
 {
     struct kad_diff *d = c->d;
     bool before = is_there(was), after = is_there(is);
-    unsigned what = before && after ? what_moved(was, is) : 0;
+    unsigned what = before && after ? what_moved(&c->one, was, is) : 0;
     if (!before && !after)
         return;
     enum kad_change change = !before ? KAD_C_ADDED
@@ -222,8 +258,8 @@ static void take_pair(struct comparing *c, struct kad_str subject, const struct 
                                .id = kad_str_dup(&d->arena, whose->id),
                                .task = &whose->policy->tasks[whose->task_index],
                                .policy = whose->policy,
-                               .was = side_of(d, was),
-                               .is = side_of(d, is),
+                               .was = told_side_of(d, was),
+                               .is = told_side_of(d, is),
                                .change = (uint8_t)change,
                                .what = (uint8_t)what};
     kad_vec_push(&d->arena, &d->rows, row);

@@ -4,7 +4,8 @@
  * with the candidate adopted last. The two lists of tasks are laid beside each other by task id:
  *
  *   added      a task that there was not
- *   moved      the same task, but with other days, another state or another owner (`what` says which)
+ *   moved      the same task, but with other days, another state or owner, or while it is to be done
+ *              with other reminders or escalations (`what` says which)
  *   withdrawn  a task that there is no more
  *   kept       still to be done, as before; these are counted only
  *
@@ -20,6 +21,7 @@
 #define KAD_CORE_DIFF_H
 
 #include "core/engine.h"
+#include "core/notice.h"
 
 /* X(NAME, word of JSON). ORDER: rows of one due day and task are shown so. */
 #define KAD_CHANGE_MAP(X)                                                                          \
@@ -35,7 +37,7 @@ const char *kad_change_name(enum kad_change c);
 /* What differs in a task that is moved; a bit each. */
 #define KAD_MOVED_MAP(X)                                                                           \
     X(OPENS, "opens") X(DUE, "due") X(CLOSES, "closes") X(FOR, "for") X(STATE, "state")            \
-    X(LATE, "late")
+    X(LATE, "late") X(NOTICES, "notices")
 enum kad_moved {
 #define X(name, word) KAD_MV_##name,
     KAD_MOVED_MAP(X)
@@ -50,6 +52,9 @@ struct kad_diff_side {
     uint32_t owner, unit;       /* index into the groups by owner and by unit */
     uint8_t state;              /* enum kad_state, as of the day asked */
     bool late;
+    const struct kad_policy *policy; /* whose roles the notices name */
+    const struct kad_notice *notices;
+    size_t n_notices;
 };
 struct kad_diff_row {
     struct kad_str subject, id;

@@ -78,6 +78,10 @@ enum kad_section {
     X(CLIPPED, "clipped", DAYS)               /* n: the day that the month of `to` lacks */        \
     X(CLOSES, "closes", DAYS)                                                                      \
     X(CLOSES_NEVER, "closes-never", DAYS)                                                          \
+    X(REMINDED, "reminded", DAYS)             /* day: due, offset, to: the day it is for */        \
+    X(REMINDED_OPENS, "reminded-opens", DAYS) /* the same; day: it opens then */                   \
+    X(ESCALATED, "escalated", DAYS)           /* the same; value: to whom */                       \
+    X(ESCALATED_OPENS, "escalated-opens", DAYS)                                                    \
     X(UPCOMING, "upcoming", STATE)                                                                 \
     X(OPEN, "open", STATE)                    /* text: what does it; day, to */                    \
     X(OVERDUE, "overdue", STATE)              /* text; day: was due; to: closes or none */         \

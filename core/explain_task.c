@@ -2,6 +2,7 @@
 #include "core/explain_priv.h"
 
 #include "core/limits.h"
+#include "core/notice.h"
 
 #include <stdlib.h>
 
@@ -206,6 +207,28 @@ static void days_of_window(struct kad_why *w, const struct kad_made *x)
         why_due(w, x, KAD_DAY_NONE, NULL);
 }
 
+/* When it is reminded of, and to whom it is escalated. */
+static void why_notices(struct kad_why *w, const struct kad_made *x)
+{
+    const struct kad_notice *v;
+    size_t n = kad_notices_of(w->a, &x->i, &v);
+    for (size_t i = 0; i < n; i++) {
+        bool reminder = v[i].kind == KAD_NOTICE_REMIND;
+        bool opens = v[i].day != kad_notice_day(&x->i.policy->calendar, v[i].def, x->i.due);
+        struct kad_step *s = kad_why_add(w, reminder ? KAD_SAY_REMINDED : KAD_SAY_ESCALATED);
+        if (opens)
+            s->say = reminder ? KAD_SAY_REMINDED_OPENS : KAD_SAY_ESCALATED_OPENS;
+        s->day = opens ? v[i].day : x->i.due;
+        s->to = v[i].day;
+        s->counted = true;
+        s->offset = (struct kad_offset){reminder ? -v[i].n : v[i].n, v[i].unit, -1};
+        s->adoption = x->i.adoption;
+        s->line = v[i].def->line;
+        if (!reminder)
+            s->value = x->i.policy->roles[v[i].role].label;
+    }
+}
+
 static void why_days(struct kad_why *w, const struct kad_made *x)
 {
     static void (*const of[])(struct kad_why *, const struct kad_made *) = {
@@ -217,6 +240,7 @@ static void why_days(struct kad_why *w, const struct kad_made *x)
     struct kad_step *s = kad_why_add(w, never ? KAD_SAY_CLOSES_NEVER : KAD_SAY_CLOSES);
     s->day = x->i.closes;
     s->to = x->i.due;
+    why_notices(w, x);
 }
 
 /* --- where it stands --- */

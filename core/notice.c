@@ -59,6 +59,9 @@ size_t kad_notices_of(struct kad_arena *arena, const struct kad_instance *i,
                       const struct kad_notice **ret)
 {
     const struct kad_rule *rule = &i->policy->rules[i->rule_index];
+    *ret = NULL;
+    if (rule->n_notices == 0)
+        return 0;
     struct kad_notice *v = kad_arena_array(arena, struct kad_notice, rule->n_notices + 1);
     size_t n = 0;
     for (size_t k = 0; k < rule->n_notices; k++) {
@@ -79,6 +82,11 @@ size_t kad_notices_of(struct kad_arena *arena, const struct kad_instance *i,
     }
     *ret = v;
     return n;
+}
+
+const char *kad_notice_kind_name(enum kad_notice_kind k)
+{
+    return k == KAD_NOTICE_REMIND ? "remind" : "escalate";
 }
 
 bool kad_notice_wanted(enum kad_notice_kind kind, enum kad_state state)

@@ -29,6 +29,8 @@ size_t kad_notices_of(struct kad_arena *arena, const struct kad_instance *i,
  * reminder while it is open, an escalation while it is overdue. */
 bool kad_notice_wanted(enum kad_notice_kind kind, enum kad_state state);
 
+const char *kad_notice_kind_name(enum kad_notice_kind k); /* "remind", "escalate": the word of JSON */
+
 /* Which one of its instance's notices it is, for good: "14d" or "3wd" (days, working days), for an
  * escalation "5d:manager". The same in every version of a policy that has the line. */
 struct kad_str kad_notice_key(struct kad_arena *arena, const struct kad_instance *i,

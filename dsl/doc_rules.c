@@ -1,4 +1,5 @@
 /* What the policy asks for: requirements, tasks, cadences and duties, a rule at a time. */
+#include "core/limits.h"
 #include "dsl/doc_page.h"
 
 /* A rule goes to the line of the next declaration that the page names. */
@@ -129,6 +130,46 @@ static void put_closes(struct kad_page *g, const struct kad_rule *r)
                        "missed."));
 }
 
+/* "ten days and three working days before the last day, and on the last day itself" */
+static const char *remind_when(struct kad_page *g, const struct kad_rule *r)
+{
+    const char *before[KAD_LIMIT_NOTICES];
+    size_t n = 0;
+    bool on = false;
+    for (size_t i = 0; i < r->n_notices; i++) {
+        const struct kad_notice_def *d = &r->notices[i];
+        if (d->kind != KAD_NOTICE_REMIND)
+            continue;
+        if (d->n == 0)
+            on = true;
+        else
+            before[n++] = kad_doc_count(g, d->n, d->unit);
+    }
+    if (n == 0)
+        return on ? _("on the last day") : NULL;
+    return kad_doc_f(g, on ? _("%s before the last day, and on the last day itself")
+                           : _("%s before the last day"),
+                     kad_doc_list(g, before, n, KAD_DOC_AND));
+}
+
+static void put_notices(struct kad_page *g, const struct kad_rule *r)
+{
+    const char *when = remind_when(g, r);
+    if (when)
+        kad_page_add(g, KAD_B_PARA,
+                     kad_doc_f(g, _("A reminder of what is not done comes %s."), when));
+    for (size_t i = 0; i < r->n_notices; i++) {
+        const struct kad_notice_def *e = &r->notices[i];
+        if (e->kind != KAD_NOTICE_ESCALATE)
+            continue;
+        const struct kad_role *role = &g->p->roles[e->role];
+        kad_page_add(g, KAD_B_PARA,
+                     kad_doc_f(g, _("If it is still not done %s after the last day, it is taken to %s."),
+                               kad_doc_count(g, e->n, e->unit),
+                               kad_doc_name(g, role->label, role->name)));
+    }
+}
+
 /* Holidays, how it ends, whose it is, and what the rule rests on. */
 static void put_rest(struct kad_page *g, const struct kad_rule *r)
 {
@@ -150,6 +191,7 @@ static void put_rest(struct kad_page *g, const struct kad_rule *r)
                 _("Ends with: %s. What remains falls away; what is late by then counts as missed."),
                 kad_doc_triggers(g, r->subject, &r->until)));
     put_closes(g, r);
+    put_notices(g, r);
     if (r->running == KAD_RUNNING_FOLLOW)
         kad_page_add(g, KAD_B_PARA,
                      _("What is running when the rules change follows the new rules."));

@@ -137,6 +137,33 @@ three() {
     k --store other export | cmp - one
 }
 
+@test "reminders and escalations that a policy brings are shown, in words, columns and numbers" {
+    command -v jq >/dev/null || skip "no jq"
+    one_case
+    sed '/^example/,$d' small.rules |
+        awk '{ print } /^    month 2  visit 2 times/ {
+            print "    closes never\n    remind 3 days before due\n    escalate to manager 5 days after due" }' >told.rules
+    export COLUMNS=160
+    no 1 k rules diff told.rules --from 2021-07-05
+    has 'reminders and escalations: 2021-07-28, 2021-08-05 Manager instead of none'
+    no 1 "$KADENS" --lang sv --now "$NOW" rules diff told.rules --from 2021-07-05
+    has 'påminnelser och lyft: 2021-07-28, 2021-08-05 Manager i stället för inga'
+    no 1 k rules diff told.rules --from 2021-07-05 --format csv
+    has ',2021-07-28 2021-08-05:manager'
+    no 1 k rules diff told.rules --from 2021-07-05 --format json
+    jq -e '.cases[0].what == ["closes", "notices"] and .cases[0].old.notices == [] and
+        .cases[0].new.notices == [{kind: "remind", day: "2021-07-28", to: null},
+                                  {kind: "escalate", day: "2021-08-05", to: "manager"}]' <<<"$output"
+    id=$(jq -r '.cases[0].id' <<<"$output")
+    k rules adopt told.rules --from 2021-07-05 >/dev/null
+    ok k explain "$id"
+    [[ $output =~ 2021-07-31\ −\ 3\ days\ =\ 2021-07-28 ]] || { show; false; }
+    [[ $output =~ Escalated\ to\ Manager.*2021-08-05 ]] || { show; false; }
+    # What lists show is as it was.
+    ok k tasks --format json
+    hasnt notices
+}
+
 @test "after adopting, the lists of a whole programme change exactly as the diff said" {
     command -v jq >/dev/null || skip "no jq"
     NOW=2026-11-20T12:00:00Z
@@ -154,9 +181,9 @@ three() {
     }
     list >before
     jq -c --arg until "$until" '.cases[] | select(.old != null and .old.state != "dropped"
-        and .old.opens <= $until) | {id} + .old' diff.json | sort >old
+        and .old.opens <= $until) | {id} + (.old | del(.notices))' diff.json | sort >old
     jq -c --arg until "$until" '.cases[] | select(.new != null and .new.state != "dropped"
-        and .new.opens <= $until) | {id} + .new' diff.json | sort >new
+        and .new.opens <= $until) | {id} + (.new | del(.notices))' diff.json | sort >new
     [ "$(wc -l <old)" -gt 10 ] && [ "$(wc -l <new)" -gt 10 ]
     k rules adopt new.rules --from 2026-09-01 >/dev/null
     list >after

@@ -204,6 +204,33 @@ static void a_due_day_moves_and_a_task_changes_hands(void **state)
     assert_int_equal(d.rows.v[0].was.due, toy_day("2021-10-01"));
 }
 
+static void a_new_reminder_is_said_of_what_is_to_be_done(void **state)
+{
+    static const char told[] = HEAD WORDS TOWNS MONTH1
+        "    month 2  visit 2 times\n    for coach\n    closes 9 days after due\n"
+        "    remind 3 days before due\n    escalate to boss 7 days after due\n" EXIT;
+    (void)state;
+    adopt(HEAD WORDS TOWNS MONTH1 "    month 2  visit 2 times\n    for coach\n"
+                                  "    closes 9 days after due\n" EXIT,
+          "2021-06-01", NULL);
+    compare(told, "2021-06-01", "eksjo");
+    /* The first was done and the second missed; they are nobody's to remind of. */
+    assert_string_equal(rows(), "moved C-1/care.visit/4/m1.2of2 2021-06-16 2021-06-30 overdue "
+                                "notices;\n"
+                                "moved C-1/care.visit/4/m2.1of2 2021-07-01 2021-07-15 open notices;\n"
+                                "moved C-1/care.visit/4/m2.2of2 2021-07-16 2021-07-31 upcoming "
+                                "notices;\n");
+    const struct kad_diff_side *is = &d.rows.v[2].is;
+    assert_int_equal(d.rows.v[2].was.n_notices, 0);
+    assert_int_equal(is->n_notices, 2);
+    assert_int_equal(is->notices[0].day, toy_day("2021-07-28"));
+    assert_int_equal(is->notices[1].day, toy_day("2021-08-07"));
+    assert_str_equal(is->policy->roles[is->notices[1].role].name, "boss");
+    adopt(told, "2021-06-01", "eksjo");
+    compare(told, "2021-06-02", NULL);
+    assert_int_equal(of(&d.owners, "anna")->n[KAD_C_MOVED], 0);
+}
+
 static void a_rule_that_is_taken_out_withdraws_its_tasks(void **state)
 {
     (void)state;
@@ -366,6 +393,7 @@ int main(void)
         TEST(two_visits_become_three_where_they_have_not_opened),
         TEST(only_the_units_named_are_touched),
         TEST(a_due_day_moves_and_a_task_changes_hands),
+        TEST(a_new_reminder_is_said_of_what_is_to_be_done),
         TEST(a_rule_that_is_taken_out_withdraws_its_tasks),
         TEST(a_new_duty_is_followed_for_a_year_or_as_far_as_was_asked),
         TEST(a_town_that_only_the_candidate_names_is_new_altogether),

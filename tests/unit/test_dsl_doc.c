@@ -119,6 +119,17 @@ static void tasks_say_when_whose_and_until(void **state)
     holds(TASK("when begun due 1 day after", ""), "it stays on the list until it is done");
     holds(TASK("when begun due 1 day after", " closes 7 days after due\n"),
           "not done seven days after its last day");
+    holds(TASK("when begun due 1 month after",
+               " remind 10 days before due\n escalate to boss 5 days after due\n"
+               " remind 3 working days before due\n"),
+          "<p>A reminder of what is not done comes ten days and three working days before the last "
+          "day.</p> <p>If it is still not done five days after the last day, it is taken to <em>The "
+          "boss</em>.</p>");
+    holds(TASK("when begun due 1 month after", " remind 0 days before due\n"),
+          "comes on the last day.</p>");
+    holds(TASK("when begun due 1 month after",
+               " remind 1 day before due\n remind 0 days before due\n"),
+          "comes one day before the last day, and on the last day itself.</p>");
     holds(TASK("when begun due 1 day after", " source \"3.0 Calls\"\n"), "<p>3.0 Calls</p>");
     holds(TASK("when begun due 1 day after", ""), "<p>the rule names none</p>");
 }

@@ -81,6 +81,28 @@ static void a_due_day_is_told_step_by_step(void **state)
     assert_int_equal(must(POLICY)->adoption->seq, 1);
 }
 
+static void reminders_and_escalations_are_told_with_their_days(void **state)
+{
+    (void)state;
+    adopt(&t, "2020-01-01",
+          "policy p\n    language en\n    calendar sweden\n" FOLLOW WORDS
+          "task exit\n    when discharge due 3 months after\n    done by exited\n"
+          "    escalate to boss 5 days after due\n    remind 3 working days before due\n"
+          "    remind 200 days before due\n",
+          NULL);
+    tell(&t, "2020-08-31 start coach=anna");
+    tell(&t, "2021-01-20 discharge reason=work"); /* seq 3: due 20 April */
+    assert_true(kad_explain_instance(tale_derive(&t), day("2021-03-05"), KAD_STR("C-1/exit/3"), &e));
+    assert_int_equal(must(REMINDED_OPENS)->day, day("2021-01-20"));
+    assert_int_equal(must(REMINDED)->day, day("2021-04-20"));
+    assert_int_equal(must(REMINDED)->to, day("2021-04-15"));
+    assert_true(must(REMINDED)->offset.n == -3);
+    assert_int_equal(must(REMINDED)->offset.unit, KAD_U_WORKING_DAY);
+    assert_int_equal(must(ESCALATED)->to, day("2021-04-25"));
+    assert_text(must(ESCALATED)->value, "boss");
+    assert_true(must(ESCALATED)->line > must(RULE)->line);
+}
+
 static void a_window_is_told_with_its_month_and_its_place_in_it(void **state)
 {
     (void)state;
@@ -324,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_due_day_is_told_step_by_step),
+        TEST(reminders_and_escalations_are_told_with_their_days),
         TEST(a_window_is_told_with_its_month_and_its_place_in_it),
         TEST(every_state_says_which_event_made_it_so),
         TEST(a_run_that_lived_through_a_change_says_who_took_it_over),
