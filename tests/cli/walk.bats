@@ -1,11 +1,12 @@
 # docs/administrator.md is walked through as it is written: every step of "A change from beginning to
-# end", in its order, in an empty folder, and what the program answers is what the page shows.
+# end" and of "A reminder and an escalation", in its order, in an empty folder, and what the program
+# answers is what the page shows.
 load common
 
 # The steps: a line "run", "edit" or "append", then the step's lines, each after a tab.
 steps() {
     awk '
-    /^## / { inside = /^## A change from beginning to end/ }
+    /^## / { inside = /^## A / }
     !inside { next }
     /^```$/ { fenced = 0; next }
     /^```/ {
@@ -123,7 +124,7 @@ take_step() {
     unset KADENS_STORE
     steps "$KAD_SRC/docs/administrator.md" >all
     [ "$(grep -c '^run' all)" -ge 7 ]
-    [ "$(grep -c '^edit' all)" -eq 2 ]
+    [ "$(grep -c '^edit' all)" -eq 3 ]
     kind= && : >step
     while IFS= read -r line || [ -n "$line" ]; do
         if [[ $line == $'\t'* ]]; then
@@ -134,8 +135,8 @@ take_step() {
         kind=$line && : >step
     done <all
     take_step "$kind"
-    # And it ended where it says: the new text is adopted.
-    kadens --store prova export | grep -c '"kadens.adopted"' | grep -qx 2
+    # And it ended where it says: the new texts are adopted.
+    kadens --store prova export | grep -c '"kadens.adopted"' | grep -qx 3
 }
 
 @test "a step that is not true is found" {
