@@ -140,12 +140,18 @@ static void put_fields(struct kad_buf *b, const struct kad_field *f, size_t n, b
 }
 
 /* What the engine's own records say, in this order, null where it was not said. */
-static const char *const own_keys[KAD_R__COUNT][8] = {
+#define ISSUED_KEYS "task", "issue", "name", "anchor", "opens", "due", "closes", "for", "unit"
+static const char *const own_keys[KAD_R__COUNT][12] = {
     [KAD_R_ADOPTED] = {"name", "text", "digest", "only", "decision", "accepted", "diff"},
     [KAD_R_ENDED] = {"name"},
     [KAD_R_CORRECTED] = {"corrects", "because", "on"},
     [KAD_R_RETRACTED] = {"retracts", "because"},
     [KAD_R_WAIVED] = {"task", "because"},
+    [KAD_R_ISSUED] = {ISSUED_KEYS},
+    [KAD_R_OVERDUE] = {ISSUED_KEYS},
+    [KAD_R_WITHDRAWN] = {ISSUED_KEYS, "because"},
+    [KAD_R_REMINDED] = {ISSUED_KEYS, "notice"},
+    [KAD_R_ESCALATED] = {ISSUED_KEYS, "notice", "to"},
     [KAD_R_ERASED] = {"because"},
 };
 
@@ -159,7 +165,8 @@ static void put_own(struct kad_buf *b, const struct kad_record *r)
         kad_buf_puts(b, i ? ",\"" : "\"");
         kad_buf_puts(b, keys[i]);
         kad_buf_puts(b, "\":");
-        if (strcmp(keys[i], "corrects") == 0 || strcmp(keys[i], "retracts") == 0)
+        if (strcmp(keys[i], "corrects") == 0 || strcmp(keys[i], "retracts") == 0 ||
+            strcmp(keys[i], "anchor") == 0)
             kad_json_seq(b, r->ref); /* the header has it */
         else if (f)
             kad_json_value(b, f->value);

@@ -373,6 +373,9 @@ static enum kad_err read_times(struct reader *r)
         bad_key(r, "clock");
         return kad_fail(r->err, KAD_EINPUT, _("“clock” is “own” or “given”."));
     }
+    const json_t *policy = json_object_get(r->ret->root, "policy");
+    if (json_is_string(policy))
+        d->policy = (struct kad_str){json_string_value(policy), json_string_length(policy)};
     const json_t *seq = json_object_get(r->ret->root, "seq");
     if (seq && (!json_is_integer(seq) || json_integer_value(seq) < 1)) {
         bad_key(r, "seq");

@@ -115,6 +115,38 @@ static void put_note(struct kad_buf *b, const struct kad_record *r, const char *
         kad_buf_printf(b, "%s%.*s", b->n ? "; " : "", KAD_STR_FMT(s));
 }
 
+static uint64_t seq_note(const struct kad_record *r, const char *name)
+{
+    const struct kad_field *f = kad_fields_find(r->notes, r->n_notes, name);
+    return f && kad_value_known(f->value) ? (uint64_t)(f->value.num / KAD_MICRO) : 0;
+}
+
+/* What the scheduler recorded of a task: "Personligt besök, due 2021-06-07; C-1/…/17/m1.w1". */
+static void put_issued(struct kad_buf *b, const struct kad_engine *e, const struct kad_record *r)
+{
+    const struct kad_adoption *a = r->policy ? kad_engine_adoption(e, r->policy) : NULL;
+    struct kad_str label = kad_record_note(r, "name"), to = kad_record_note(r, "to");
+    int task = a && a->policy ? kad_policy_task(a->policy, label) : -1;
+    int role = a && a->policy && to.n > 0 ? kad_policy_role(a->policy, to) : -1;
+    const struct kad_field *due = kad_fields_find(r->notes, r->n_notes, "due");
+    char day[KAD_DAY_TEXT] = "";
+    if (task >= 0)
+        label = a->policy->tasks[task].label;
+    if (due && kad_value_known(due->value))
+        kad_day_text((kad_day)due->value.num, day);
+    kad_buf_printf(b, _("%.*s, due %s"), KAD_STR_FMT(label), day);
+    if (role >= 0)
+        to = a->policy->roles[role].label;
+    if (to.n > 0)
+        kad_buf_printf(b, _(", to %.*s"), KAD_STR_FMT(to));
+    if (seq_note(r, "issue") > 1)
+        kad_buf_printf(b, _("; issue %llu"),
+                       (unsigned long long)seq_note(r, "issue"));
+    if (seq_note(r, "because") > 0)
+        kad_buf_printf(b, _("; because of no. %llu"), (unsigned long long)seq_note(r, "because"));
+    put_note(b, r, "task");
+}
+
 enum kad_err kad_record_at(const struct kad_cli *c, uint64_t seq, struct kad_arena *a,
                            struct kad_record *ret, struct kad_error *reterr)
 {
@@ -160,6 +192,13 @@ void kad_put_own(struct kad_buf *b, const struct kad_cli *c, struct kad_arena *a
     case KAD_R_ENDED:
         put_note(b, r, "name");
         put_note(b, r, "decision");
+        break;
+    case KAD_R_ISSUED:
+    case KAD_R_OVERDUE:
+    case KAD_R_WITHDRAWN:
+    case KAD_R_REMINDED:
+    case KAD_R_ESCALATED:
+        put_issued(b, c->engine, r);
         break;
     default:
         put_note(b, r, "task");

@@ -198,7 +198,12 @@ static enum kad_err put_kind(struct kad_put *p)
     if (kind < 0 && type.n >= sizeof prefix - 1 && memcmp(type.p, prefix, sizeof prefix - 1) == 0)
         return kad_fail(p->err, KAD_EINPUT, _("There is no kind of record called “%.*s”."),
                         KAD_STR_FMT(type));
-    if (kind > KAD_R_WAIVED)
+    /* The scheduler's records come from it, from an export that is carried over, or again. */
+    bool again = p->d->seq > 0 && p->d->seq <= p->b->state.last_seq;
+    bool issues = kind > 0 && kad_record_issues(p->r.kind) &&
+                  (p->b->o.scheduler || p->b->restores || again);
+    kad_assert(!p->b->o.scheduler || issues);
+    if (kind > KAD_R_WAIVED && !issues)
         return kad_fail(p->err, KAD_EINPUT,
                         _("%s is recorded by the program itself and cannot be given."),
                         kad_record_type(p->r.kind));
@@ -242,6 +247,9 @@ static enum kad_err make(struct kad_put *p)
         [KAD_R_EVENT] = kad_draft_event,         [KAD_R_ADOPTED] = kad_draft_adopted,
         [KAD_R_ENDED] = kad_draft_ended,         [KAD_R_CORRECTED] = kad_draft_corrected,
         [KAD_R_RETRACTED] = kad_draft_retracted, [KAD_R_WAIVED] = kad_draft_waived,
+        [KAD_R_ISSUED] = kad_draft_issued,       [KAD_R_OVERDUE] = kad_draft_issued,
+        [KAD_R_WITHDRAWN] = kad_draft_issued,    [KAD_R_REMINDED] = kad_draft_issued,
+        [KAD_R_ESCALATED] = kad_draft_issued,
     };
     return makers[p->r.kind](p);
 }

@@ -287,6 +287,17 @@ enum kad_err kad_read_fields(struct kad_put *p, const struct kad_policy *policy,
 
 /* --- notes of the engine's own records --- */
 
+/* The instance that one of the scheduler's records is about; `anchor` goes to the header's ref. */
+#define ISSUED_NOTES(KIND)                                                                         \
+    {KIND, "task", KAD_T_TEXT, true, KAD_LIMIT_TEXT}, {KIND, "issue", KAD_T_NUMBER, true, 0},      \
+        {KIND, "name", KAD_T_TEXT, true, KAD_LIMIT_TEXT},                                          \
+        {KIND, "anchor", KAD_T_NUMBER, false, 0}, {KIND, "opens", KAD_T_DATE, true, 0},            \
+        {KIND, "due", KAD_T_DATE, true, 0}, {KIND, "closes", KAD_T_DATE, false, 0},                \
+        {KIND, "for", KAD_T_TEXT, false, KAD_LIMIT_TEXT},                                          \
+    {                                                                                              \
+        KIND, "unit", KAD_T_TEXT, false, KAD_LIMIT_TEXT                                            \
+    }
+
 static const struct note_def {
     enum kad_record_kind kind;
     const char *name;
@@ -310,6 +321,15 @@ static const struct note_def {
     {KAD_R_RETRACTED, "because", KAD_T_TEXT, true, KAD_LIMIT_TEXT},
     {KAD_R_WAIVED, "task", KAD_T_TEXT, true, KAD_LIMIT_TEXT},
     {KAD_R_WAIVED, "because", KAD_T_TEXT, true, KAD_LIMIT_TEXT},
+    ISSUED_NOTES(KAD_R_ISSUED),
+    ISSUED_NOTES(KAD_R_OVERDUE),
+    ISSUED_NOTES(KAD_R_WITHDRAWN),
+    {KAD_R_WITHDRAWN, "because", KAD_T_NUMBER, false, 0},
+    ISSUED_NOTES(KAD_R_REMINDED),
+    {KAD_R_REMINDED, "notice", KAD_T_TEXT, true, KAD_LIMIT_NAME},
+    ISSUED_NOTES(KAD_R_ESCALATED),
+    {KAD_R_ESCALATED, "notice", KAD_T_TEXT, true, KAD_LIMIT_NAME},
+    {KAD_R_ESCALATED, "to", KAD_T_TEXT, true, KAD_LIMIT_NAME},
 };
 #define N_NOTE_DEFS (sizeof note_defs / sizeof *note_defs)
 

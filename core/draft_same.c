@@ -109,6 +109,8 @@ static bool same_content(struct kad_put *p, const struct kad_record *was)
     if (event)
         return kad_str_eq(p->r.type, was->type) && p->d->n_notes == 0 &&
                same_fields(p, was, was->type);
+    if (kad_record_issues(was->kind))
+        return p->d->n_fields == 0 && kad_issued_same(p, was);
     if (!same_notes(p, was))
         return false;
     if (was->kind != KAD_R_CORRECTED)

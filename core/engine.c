@@ -60,9 +60,10 @@ static int adoption_cmp(const void *pa, const void *pb)
     return (a->seq > b->seq) - (a->seq < b->seq);
 }
 
-static struct kad_timeline make_timeline(struct kad_engine *e, struct kad_known known)
+struct kad_timeline kad_engine_timeline_at(const struct kad_engine *e, struct kad_known known,
+                                           struct kad_arena *a)
 {
-    struct kad_adoption *v = kad_arena_array(&e->arena, struct kad_adoption, e->adopted.n + 1);
+    struct kad_adoption *v = kad_arena_array(a, struct kad_adoption, e->adopted.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < e->adopted.n; i++)
         if (kad_adopted_stands(&e->adopted.v[i], known))
@@ -104,9 +105,9 @@ static enum kad_err refresh(struct kad_engine *e, struct kad_error *reterr)
     enum kad_err err = check_compiled(e, reterr);
     if (err)
         return err;
-    e->all = make_timeline(e, KAD_KNOWN_ALL);
+    e->all = kad_engine_timeline_at(e, KAD_KNOWN_ALL, &e->arena);
     bool everything = e->o.known.seq == UINT64_MAX && e->o.known.at == INT64_MAX;
-    e->known = everything ? e->all : make_timeline(e, e->o.known);
+    e->known = everything ? e->all : kad_engine_timeline_at(e, e->o.known, &e->arena);
     return kad_clock_set_zone(zone_of(e), reterr);
 }
 

@@ -35,6 +35,9 @@ kad_instant kad_engine_now(const struct kad_engine *e); /* what a writing comman
 kad_day kad_engine_today(const struct kad_engine *e);   /* its day in the ledger's zone */
 /* Policies in force over time, as known at. Compiled once, kept until close. */
 const struct kad_timeline *kad_engine_timeline(const struct kad_engine *e);
+/* The same as it was known at another moment; in the arena. */
+struct kad_timeline kad_engine_timeline_at(const struct kad_engine *e, struct kad_known known,
+                                           struct kad_arena *a);
 /* The adoption with this seq, whatever the known-at; NULL when there is none. */
 const struct kad_adoption *kad_engine_adoption(const struct kad_engine *e, uint64_t seq);
 /* What adopting a policy from this day would put into the timeline, for the units of a list (names
@@ -103,7 +106,8 @@ struct kad_input {
  *   kadens.corrected notes corrects because on?; fields: those that change (subject is found)
  *   kadens.retracted notes retracts because
  *   kadens.waived    notes task because
- * The others are the scheduler's and are refused. */
+ * Those of the scheduler (kadens.issued, overdue, withdrawn, reminded, escalated) are refused but from
+ * itself and in an export that is carried over. */
 struct kad_draft {
     struct kad_str type, subject, id, by;
     kad_day on;       /* KAD_DAY_NONE: today */
@@ -115,8 +119,10 @@ struct kad_draft {
     size_t n_notes;
     /* Of an exported line, when it is carried into an empty store (kad_batch_restores): */
     uint64_t seq;     /* 0: not said */
+    struct kad_str policy; /* "se_hoglandet@2021-01-01"; empty: not said */
     struct kad_str via;
     int clock;        /* -1 not said, 0 own, 1 given */
+    uint64_t adoption; /* of the scheduler's: whose rule it is */
     /* Called with the finished record before it is appended, or with the one that is here already;
      * anything but KAD_OK refuses it. */
     enum kad_err (*accept)(void *ctx, const struct kad_record *r, struct kad_error *reterr);
@@ -145,6 +151,7 @@ struct kad_batch;
 struct kad_batch_options {
     bool recorded_then; /* drafts without `at` are recorded at the end of their own day */
     bool strict_order;  /* a given `at` below the ledger's last is an error (always for now) */
+    bool scheduler;     /* may record what the scheduler does, and nothing else */
 };
 /* Take the writer's transaction. */
 enum kad_err kad_batch_begin(struct kad_engine *e, const struct kad_batch_options *o,

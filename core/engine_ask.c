@@ -38,8 +38,7 @@ static int str_cmp(const void *a, const void *b)
     return kad_str_cmp(*(const struct kad_str *)a, *(const struct kad_str *)b);
 }
 
-/* All keys that the timeline's policies name, sorted, once each. */
-static size_t named_keys(const struct kad_timeline *t, struct kad_arena *a, struct kad_str **ret)
+size_t kad_named_keys(const struct kad_timeline *t, struct kad_arena *a, struct kad_str **ret)
 {
     kad_vec(struct kad_str) keys = {0};
     for (size_t i = 0; i < t->n; i++) {
@@ -198,7 +197,7 @@ enum kad_err kad_nearest_key(struct kad_snapshot *s, const struct kad_timeline *
 {
     struct kad_guess g = kad_guess_for(key);
     struct kad_str *named = NULL;
-    size_t n_named = named_keys(t, a, &named);
+    size_t n_named = kad_named_keys(t, a, &named);
     for (size_t i = 0; i < n_named; i++)
         kad_guess_try(&g, named[i]);
     g.best = kad_str_dup(a, g.best);
@@ -419,7 +418,7 @@ static enum kad_err walk_begin(struct walk *w, struct kad_error *reterr)
     w->table = w->q->person.n == 0 || w->q->unowned;
     w->of = w->table ? state.subjects : w->n_mine;
     if (w->table)
-        w->n_named = named_keys(w->timeline, &w->keep, &w->named);
+        w->n_named = kad_named_keys(w->timeline, &w->keep, &w->named);
     return err;
 }
 

@@ -57,6 +57,8 @@ bool kad_adopted_stands(const struct kad_adopted *a, struct kad_known known);
 /* The kind of the subject that some policy of the timeline names with this key (a member of a
  * `one of` kind, or the programme); NULL for a free key. */
 const struct kad_kind *kad_named_kind(const struct kad_timeline *t, struct kad_str key);
+/* All such keys of the timeline, sorted, once each. */
+size_t kad_named_keys(const struct kad_timeline *t, struct kad_arena *a, struct kad_str **ret);
 
 /* Looking for what was meant: offer names, ask at the end. */
 struct kad_guess {
@@ -173,6 +175,14 @@ enum kad_err kad_draft_retracted(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_waived(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_adopted(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_ended(struct kad_put *p) KAD_MUST_CHECK;
+/* draft_issued.c: what the scheduler records. */
+enum kad_err kad_draft_issued(struct kad_put *p) KAD_MUST_CHECK;
+bool kad_issued_same(struct kad_put *p, const struct kad_record *was);
+/* Of kinds 6–10: the scheduler's records. */
+static inline bool kad_record_issues(enum kad_record_kind kind)
+{
+    return kind >= KAD_R_ISSUED && kind <= KAD_R_ESCALATED;
+}
 
 /* policy_clash.c: may the two be adopted? KAD_OK, or ENO with the first thing in the way.
  * Of one name (or of two): no event changes its kind, no field its type. */

@@ -32,6 +32,7 @@ core_libcore_a_SOURCES = \
 	core/digest.h \
 	core/draft_amend.c \
 	core/draft_event.c \
+	core/draft_issued.c \
 	core/draft_policy.c \
 	core/draft_read.c \
 	core/draft_same.c \
@@ -83,6 +84,12 @@ core_libcore_a_SOURCES = \
 	core/policy.c \
 	core/policy.h \
 	core/policy_clash.c \
+	core/reissue.c \
+	core/reissue.h \
+	core/scheduler.c \
+	core/scheduler.h \
+	core/scheduler_look.c \
+	core/scheduler_priv.h \
 	core/story.c \
 	core/story.h \
 	core/text.c \
