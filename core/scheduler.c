@@ -208,7 +208,8 @@ static bool spent(const struct work *w)
            (w->step->subjects > 0 && ticks() - w->began >= w->budget.ns);
 }
 
-static enum kad_err look(struct work *w, struct kad_str subject, bool stored, kad_instant at,
+/* At a moment; KAD_DUE_NOW: it was written to since the last one that was done. */
+static enum kad_err look(struct work *w, struct kad_str subject, bool stored, kad_instant moment,
                          kad_instant *ret_next)
 {
     kad_arena_reset(&w->one);
@@ -217,7 +218,9 @@ static enum kad_err look(struct work *w, struct kad_str subject, bool stored, ka
                          .a = &w->one,
                          .subject = subject,
                          .stored = stored,
-                         .at = at,
+                         .at = moment == KAD_DUE_NOW ? w->mark.reached : moment,
+                         .fresh = moment == KAD_DUE_NOW,
+                         .until = w->until,
                          .now = w->s->clock.given ? w->now : KAD_INSTANT_NONE};
     if (l.now != KAD_INSTANT_NONE && w->b->state.last_at > l.now)
         l.now = w->b->state.last_at;
@@ -247,11 +250,10 @@ static enum kad_err look_named(struct work *w, kad_instant until, bool *ret_done
             *ret_done = false;
             return KAD_OK;
         }
-        kad_instant at = x->next == KAD_DUE_NOW ? w->mark.reached : x->next;
         bool stored = false;
         err = has_row(w->b->view, x->key, &stored, w->err);
         if (!err && !stored)
-            err = look(w, x->key, false, at, &x->next);
+            err = look(w, x->key, false, x->next, &x->next);
         if (!err)
             err = has_row(w->b->view, x->key, &stored, w->err);
         if (!err && stored) { /* its row has its moment now */
@@ -283,7 +285,7 @@ static enum kad_err sweep(struct work *w, uint64_t adopted, bool *ret_done)
                 w->mark.at = kad_str_dup(&w->keep, at);
                 return KAD_OK;
             }
-            err = look(w, infos[i].key, true, w->mark.reached, &next);
+            err = look(w, infos[i].key, true, KAD_DUE_NOW, &next);
             at = infos[i].key;
         }
         w->mark.at = kad_str_dup(&w->keep, at);
@@ -313,13 +315,12 @@ static enum kad_err look_first(struct work *w, bool *ret_more)
     if (err || moment > w->until)
         return err;
     *ret_more = true;
-    kad_instant at = moment == KAD_DUE_NOW ? w->mark.reached : moment;
-    if (at > w->mark.reached)
-        w->mark.reached = at;
+    if (moment > w->mark.reached)
+        w->mark.reached = moment;
     err = look_named(w, moment, &done);
     for (size_t i = 0; !err && done && i < n && v[i].moment == moment && !spent(w); i++) {
         kad_instant next;
-        err = look(w, v[i].subject, true, at, &next);
+        err = look(w, v[i].subject, true, moment, &next);
     }
     return err;
 }

@@ -9,9 +9,9 @@
  * scheduler's own place are written in it too: so killing it at any instruction, or running two of
  * them, loses nothing and doubles nothing.
  *
- * What was written since (the subject's moment is KAD_DUE_NOW) is looked at as of the last moment that
- * was done, and goes on from there; days that were slept through come in order of moment over all
- * subjects. An adoption makes it look at everybody.
+ * What was written since (the subject's moment is KAD_DUE_NOW) is looked at as of the instant it was
+ * recorded, after the moments that came before it; days that were slept through come in order of
+ * moment over all subjects. An adoption makes it look at everybody.
  * Source: interface.md "The scheduler"; language.md "Tasks, cadences, duties"; docs/architecture.md.
  */
 #ifndef KAD_CORE_SCHEDULER_H

@@ -123,6 +123,7 @@ struct looking {
     kad_vec(int32_t) minutes; /* every `issue at` that concerns it */
     kad_vec(struct finding) findings;
     kad_instant next;
+    bool silent; /* only when to come again is asked */
 };
 
 static struct kad_str copy(const struct looking *w, struct kad_str s)
@@ -367,6 +368,41 @@ static void consider_changes(struct looking *w, kad_day day, int32_t minute)
         consider(w, t->v[i].from, day, minute);
 }
 
+/* The first instant after `at` at which anything was recorded that concerns the subject. */
+static kad_instant recorded_after(const struct looking *w, kad_instant at)
+{
+    kad_instant first = KAD_DUE_NEVER;
+    const struct kad_engine *e = w->l->e;
+    for (size_t i = 0; i < w->n_records; i++)
+        if (w->records[i].at > at && w->records[i].at < first &&
+            !kad_record_issues(w->records[i].kind))
+            first = w->records[i].at;
+    for (size_t i = 0; i < e->adopted.n; i++) {
+        const struct kad_adopted *a = &e->adopted.v[i];
+        if (a->a.at > at && a->a.at < first)
+            first = a->a.at;
+        if (a->retracted && a->retracted_at > at && a->retracted_at < first)
+            first = a->retracted_at;
+    }
+    return first;
+}
+
+/* Where a look at what was written to begins: at the instant of the first record that is new, unless
+ * a day's moment lies before it; then that comes first, and this look only finds out when. */
+static void begin_fresh(struct looking *w)
+{
+    kad_instant first = recorded_after(w, w->l->at);
+    if (first == KAD_DUE_NEVER)
+        return;
+    bool turned = first > w->l->until;
+    for (size_t i = 0; i < w->minutes.n; i++)
+        turned = turned || kad_clock_day_at(first, w->minutes.v[i]) >
+                               kad_clock_day_at(w->l->at, w->minutes.v[i]);
+    w->silent = turned;
+    if (!turned)
+        w->l->at = first;
+}
+
 /* --- the whole --- */
 
 static void look_ahead(struct looking *w, int32_t minute, kad_day day, int32_t days, bool finds)
@@ -392,10 +428,11 @@ static void look_at(struct looking *w, int32_t minute)
 {
     kad_day day = kad_clock_day_at(w->l->at, minute);
     size_t before = w->findings.n;
-    look_ahead(w, minute, day, SOON, true);
+    look_ahead(w, minute, day, SOON, !w->silent);
     /* What fell away is told first. */
     size_t found = w->findings.n - before;
-    find_withdrawn(w, minute, day);
+    if (!w->silent)
+        find_withdrawn(w, minute, day);
     size_t gone = w->findings.n - before - found;
     if (found > 0 && gone > 0) {
         struct finding *v = w->findings.v + before;
@@ -473,6 +510,10 @@ enum kad_err kad_look(struct kad_look *l, struct kad_error *reterr)
     l->records = 0;
     l->next = KAD_DUE_NEVER;
     enum kad_err err = load(&w, reterr);
+    if (!err && l->fresh)
+        begin_fresh(&w);
+    if (!err)
+        w.next = recorded_after(&w, l->at);
     for (size_t i = 0; !err && i < w.minutes.n; i++)
         look_at(&w, w.minutes.v[i]);
     for (size_t i = 0; !err && i < w.findings.n; i++)

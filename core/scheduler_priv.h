@@ -29,6 +29,10 @@ struct kad_look {
     struct kad_str subject;
     bool stored;    /* it has records */
     kad_instant at; /* everything that has come by this instant is looked at */
+    /* It was written to, and `at` is the last moment that was done: what was recorded since is looked
+     * at as of its own instant, if that has come by `until`. */
+    bool fresh;
+    kad_instant until;
     kad_instant now; /* what records say: KAD_INSTANT_NONE for the machine's clock */
     /* What came of it: */
     kad_instant next; /* > at; KAD_DUE_NEVER */

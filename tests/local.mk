@@ -62,6 +62,7 @@ DSL_TESTS = \
 	tests/unit/test_format \
 	tests/unit/test_notice \
 	tests/unit/test_prove \
+	tests/unit/test_scheduler \
 	tests/unit/test_shipped \
 	tests/unit/test_sketches
 
@@ -110,6 +111,8 @@ tests_unit_test_engine_batch_SOURCES = tests/unit/test_engine_batch.c $(TOY_SOUR
 tests_unit_test_engine_carry_SOURCES = tests/unit/test_engine_carry.c $(TOY_SOURCES)
 tests_unit_test_engine_dsl_SOURCES = tests/unit/test_engine_dsl.c $(TOY_SOURCES)
 tests_unit_test_engine_dsl_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c $(TOY_SOURCES)
+tests_unit_test_scheduler_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_engine_event_SOURCES = tests/unit/test_engine_event.c $(TOY_SOURCES)
 tests_unit_test_engine_policy_SOURCES = tests/unit/test_engine_policy.c $(TOY_SOURCES)
 
