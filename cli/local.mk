@@ -21,6 +21,7 @@ kadens_SOURCES = \
 	cli/cmd_policies.c \
 	cli/cmd_record.c \
 	cli/cmd_replay.c \
+	cli/cmd_restore.c \
 	cli/cmd_rules.c \
 	cli/cmd_show.c \
 	cli/cmd_tasks.c \
@@ -42,6 +43,8 @@ kadens_SOURCES = \
 	cli/json.h \
 	cli/json_in.c \
 	cli/main.c \
+	cli/missing.c \
+	cli/missing.h \
 	cli/open.c \
 	cli/opt.def \
 	cli/out.c \

@@ -12,7 +12,13 @@
 static enum kad_err take_over(struct kad_batch *b, struct kad_error *reterr)
 {
     struct kad_engine *e = b->e;
+    uint64_t ended = 0;
+    bool came_back = false;
     enum kad_err err = kad_snapshot_state(b->view, &b->state, reterr);
+    if (!err)
+        err = kad_snapshot_restored(b->view, &came_back, &ended, reterr);
+    if (came_back && ended == b->state.last_seq)
+        b->continues = ended + 1;
     b->was_empty = b->state.last_seq == 0;
     b->first_seq = b->state.last_seq;
     if (err || e->last_seq == b->state.last_seq)
@@ -323,6 +329,9 @@ enum kad_err kad_batch_put(struct kad_batch *b, const struct kad_draft *d, struc
     kad_arena_reset(&b->arena);
     if (!b->begun)
         b->restores = b->was_empty && d->seq == 1;
+    /* Lines that are here already may stand in front. */
+    if (b->continues > 0 && d->seq == b->continues && b->state.last_seq + 1 == d->seq)
+        b->restores = true;
     b->begun = true;
     struct kad_put p = {.b = b, .e = b->e, .a = &b->arena, .d = d, .out = ret, .err = reterr};
     enum kad_err err = put(&p);

@@ -135,26 +135,35 @@ static int copy_bytes(int in, int out, uint64_t of, kad_progress_fn progress, vo
     return failed != 0 ? failed : fsync(out) != 0 ? errno : 0;
 }
 
+enum kad_err kad_copy_into(const char *from, int fd, const char *name, kad_progress_fn progress,
+                           void *ctx, struct kad_error *reterr)
+{
+    struct stat st;
+    int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int failed = in < 0 || fstat(in, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
+    if (failed != 0)
+        kad_fail(reterr, KAD_ESTORE, _("%s cannot be read: %s."), from, strerror(failed));
+    else
+        failed = copy_bytes(in, fd, (uint64_t)st.st_size, progress, ctx);
+    if (in >= 0)
+        close(in);
+    if (reterr->code != KAD_OK)
+        return reterr->code;
+    return failed == 0 ? KAD_OK : file_fail(name, failed, reterr);
+}
+
 enum kad_err kad_copy_file(const char *from, const char *to, unsigned mode,
                            kad_progress_fn progress, void *ctx, struct kad_error *reterr)
 {
-    struct stat st;
-    int out, in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int failed = in < 0 || fstat(in, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
-    if (failed != 0) {
-        if (in >= 0)
-            close(in);
-        return kad_fail(reterr, KAD_ESTORE, _("%s cannot be read: %s."), from, strerror(failed));
-    }
-    failed = kad_file_new(to, (mode_t)mode, &out);
-    if (failed == 0) {
-        failed = copy_bytes(in, out, (uint64_t)st.st_size, progress, ctx);
-        close(out);
-        if (failed != 0)
-            unlink(to);
-    }
-    close(in);
-    return failed == 0 ? KAD_OK : file_fail(to, failed, reterr);
+    int fd;
+    int failed = kad_file_new(to, (mode_t)mode, &fd);
+    if (failed != 0)
+        return file_fail(to, failed, reterr);
+    enum kad_err err = kad_copy_into(from, fd, to, progress, ctx, reterr);
+    close(fd);
+    if (err != KAD_OK)
+        unlink(to);
+    return err;
 }
 
 /* --- is it whole? --- */

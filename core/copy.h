@@ -15,7 +15,9 @@
 enum kad_err kad_copy_ledger(struct kad_ledger *l, int fd, const char *name,
                              kad_progress_fn progress, void *ctx, struct kad_error *reterr)
     KAD_MUST_CHECK;
-/* An ordinary file into a new one of these rights, on disk when it returns. */
+/* An ordinary file into an open, empty one, or into a new one of these rights; on disk when it returns. */
+enum kad_err kad_copy_into(const char *from, int fd, const char *name, kad_progress_fn progress,
+                           void *ctx, struct kad_error *reterr) KAD_MUST_CHECK;
 enum kad_err kad_copy_file(const char *from, const char *to, unsigned mode,
                            kad_progress_fn progress, void *ctx, struct kad_error *reterr)
     KAD_MUST_CHECK;

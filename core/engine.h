@@ -156,7 +156,8 @@ struct kad_batch_options {
 /* Take the writer's transaction. */
 enum kad_err kad_batch_begin(struct kad_engine *e, const struct kad_batch_options *o,
                              struct kad_batch **ret, struct kad_error *reterr) KAD_MUST_CHECK;
-/* Is an export being carried into an empty store: the ledger was empty and the first draft had seq 1? */
+/* Is an export being carried into an empty store (the ledger was empty and the first draft had seq 1), or
+ * on into one that came back from a backup (nothing was written since, and a draft had the next seq)? */
 bool kad_batch_restores(const struct kad_batch *b);
 /* Check and append one draft. Errors: ENO refused by a guard (findings say why), an id used with
  * other content, a policy that may not be adopted; EINPUT wrong type, subject, field, date, `at`

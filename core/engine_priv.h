@@ -83,6 +83,7 @@ struct kad_batch {
     struct kad_ledger_state state;
     uint64_t first_seq; /* the ledger's last when it began */
     bool was_empty, restores;
+    uint64_t continues; /* seq with which it may go on after it came back from a backup; 0: not */
     bool begun;  /* the first draft has been seen */
     bool broken; /* the transaction can only be aborted */
     int guesses; /* searches for what a mistyped key was meant to be, still allowed */

@@ -199,6 +199,15 @@ enum kad_err kad_txn_set_mark(struct kad_txn *t, const struct kad_progress_mark 
 /* Empty bytes take the cursor out. */
 enum kad_err kad_txn_set_cursor(struct kad_txn *t, struct kad_str name, struct kad_str bytes,
                                 struct kad_error *reterr) KAD_MUST_CHECK;
+/* Append a finished record of another copy of this ledger, byte for byte, the next one: its seq and all
+ * else is checked. The same rules as for appending. */
+enum kad_err kad_txn_append_bytes(struct kad_txn *t, struct kad_str bytes,
+                                  struct kad_error *reterr) KAD_MUST_CHECK;
+/* Note that the ledger, as it stands now, came back from a backup: while nothing else has been appended,
+ * an import may go on with the records that it had (kad_batch_restores). */
+enum kad_err kad_txn_note_restored(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
+enum kad_err kad_snapshot_restored(struct kad_snapshot *s, bool *ret_is, uint64_t *ret,
+                                   struct kad_error *reterr) KAD_MUST_CHECK;
 /* Durable when it returns KAD_OK. After KAD_EIO the outcome is unknown: say so and exit. */
 enum kad_err kad_txn_commit(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_txn_abort(struct kad_txn *t); /* NULL is fine */

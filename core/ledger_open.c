@@ -250,8 +250,20 @@ void kad_writer_unlock(int fd)
 
 enum kad_err kad_ledger_lock(struct kad_ledger *l, struct kad_error *reterr)
 {
+    int fd;
     kad_assert(l->shared && l->writer < 0);
-    return kad_writer_lock(l->dir, l->wait_ms, &l->writer, reterr);
+    enum kad_err err = kad_writer_lock(l->dir, l->wait_ms, &l->writer, reterr);
+    if (err != KAD_OK)
+        return err;
+    char *path = kad_path_join(l->dir, KAD_DATA_FILE);
+    if (mdb_env_get_fd(l->env, &fd) != 0 || !is_at(fd, path)) {
+        kad_ledger_unlock(l);
+        err = kad_fail(reterr, KAD_ESTORE,
+                       _("The store %s has been replaced while this program ran. Start it again."),
+                       l->dir);
+    }
+    free(path);
+    return err;
 }
 
 void kad_ledger_unlock(struct kad_ledger *l)

@@ -46,6 +46,7 @@ extern const char *const kad_table_names[KAD_TAB__COUNT];
 #define KAD_META_PROGRAMME "programme" /* text */
 #define KAD_META_SEED "seed"           /* 32 random bytes, made at creation */
 #define KAD_META_KEY "key"             /* the first public key that signs its checkpoints */
+#define KAD_META_RESTORED "restored"   /* u64 seq that it ended with when it came back */
 #define KAD_META_VIEWS "views"         /* u64 seq up to which the views go, i32 latest `on` */
 #define KAD_VIEWS_SIZE 12
 #define KAD_META_SCHEDULER "scheduler" /* i64 reached, u64 swept, u64 sweeping, subject */

@@ -61,6 +61,7 @@ core_libcore_a_SOURCES = \
 	core/keys.c \
 	core/keys.h \
 	core/ledger.h \
+	core/ledger_carry.c \
 	core/ledger_create.c \
 	core/ledger_due.c \
 	core/ledger_lmdb.c \
@@ -90,6 +91,8 @@ core_libcore_a_SOURCES = \
 	core/scheduler.h \
 	core/scheduler_look.c \
 	core/scheduler_priv.h \
+	core/restore.c \
+	core/restore.h \
 	core/story.c \
 	core/story.h \
 	core/text.c \

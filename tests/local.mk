@@ -82,6 +82,7 @@ BATS_TESTS = \
 	tests/cli/import.bats \
 	tests/cli/record.bats \
 	tests/cli/replay.bats \
+	tests/cli/restore.bats \
 	tests/cli/rules.bats \
 	tests/cli/tasks.bats \
 	tests/cli/walk.bats

@@ -1,0 +1,492 @@
+#include "core/restore.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/backups.h"
+#include "core/child.h"
+#include "core/ledger_priv.h"
+
+#define SLICE 2000 /* records read from one snapshot */
+#define SAME_SECOND 100
+
+struct kad_restore {
+    char *backup; /* its folder */
+    char *target; /* the store's path */
+    char *parent;
+    char *work;   /* the new store; NULL: none, or in its place */
+    char *aside;  /* where the old one is */
+    bool present; /* there is a store */
+    int writer;   /* its lock; -1: none */
+    int fd;       /* the new data.mdb, locked while we work; -1: none */
+};
+
+static enum kad_err work_fail(const struct kad_restore *r, int failed, struct kad_error *reterr)
+{
+    if (failed == ENOSPC || failed == EDQUOT)
+        return kad_fail(reterr, KAD_EFULL,
+                        _("There is no room on the disk of the store %s. Nothing was changed."),
+                        r->target);
+    if (failed == EBUSY || failed == EXDEV)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("%s is the root of a disk and cannot be replaced. Restore into a folder "
+                          "inside it."),
+                        r->target);
+    return kad_fail(reterr, KAD_ESTORE,
+                    _("The ledger cannot be put in %s: %s. Nothing was changed."), r->target,
+                    strerror(failed));
+}
+
+/* --- what is there --- */
+
+static bool holds(const char *dir, const char *name)
+{
+    struct stat st;
+    char *path = kad_path_join(dir, name);
+    bool is = lstat(path, &st) == 0;
+    free(path);
+    return is;
+}
+
+static enum kad_err check_backup(const char *backup, struct kad_error *reterr)
+{
+    struct stat st;
+    if (stat(backup, &st) != 0)
+        return kad_fail(reterr, KAD_EINPUT, _("There is no backup %s: %s."), backup,
+                        strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return kad_fail(reterr, KAD_EINPUT, _("%s is a file; a backup is a folder."), backup);
+    if (!holds(backup, KAD_DATA_FILE))
+        return kad_fail(reterr, KAD_EINPUT, _("The folder %s is no backup: it has no file %s."),
+                        backup, KAD_DATA_FILE);
+    return KAD_OK;
+}
+
+static bool is_empty(const char *dir)
+{
+    bool any = false;
+    DIR *d = opendir(dir);
+    for (const struct dirent *e; d && !any && (e = readdir(d));)
+        any = strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    if (d)
+        closedir(d);
+    return d && !any;
+}
+
+/* A store that lost files is one still: its lock or its data is there. */
+static enum kad_err check_target(struct kad_restore *r, unsigned wait_ms, struct kad_error *reterr)
+{
+    struct stat st;
+    if (stat(r->target, &st) != 0)
+        return errno == ENOENT ? KAD_OK : work_fail(r, errno, reterr);
+    if (!S_ISDIR(st.st_mode))
+        return kad_fail(reterr, KAD_EINPUT, _("%s is a file; a store is a folder."), r->target);
+    if (is_empty(r->target))
+        return KAD_OK;
+    if (!holds(r->target, KAD_WRITER_FILE))
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("The folder %s holds something else than a store. Restore into a new or "
+                          "empty folder."),
+                        r->target);
+    r->present = true;
+    return kad_writer_lock(r->target, wait_ms, &r->writer, reterr);
+}
+
+/* --- the new store --- */
+
+static int lock_whole(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
+}
+
+/* What was begun by one who is gone. It was never the store. */
+static void remove_left(const struct kad_restore *r)
+{
+    struct kad_buf prefix = {0};
+    const char *slash = strrchr(r->target, '/');
+    kad_buf_printf(&prefix, "%s.restoring-", slash ? slash + 1 : r->target);
+    DIR *d = opendir(r->parent);
+    for (const struct dirent *e; d && (e = readdir(d));) {
+        if (strncmp(e->d_name, prefix.p, prefix.n) != 0)
+            continue;
+        char *work = kad_path_join(r->parent, e->d_name);
+        char *path = kad_path_join(work, KAD_DATA_FILE);
+        int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0 ? errno == ENOENT : lock_whole(fd) == 0)
+            kad_folder_remove(work);
+        if (fd >= 0)
+            close(fd);
+        free(path);
+        free(work);
+    }
+    if (d)
+        closedir(d);
+    kad_buf_done(&prefix);
+}
+
+static int make_file(const char *dir, const char *name, int *ret_fd)
+{
+    int fd;
+    char *path = kad_path_join(dir, name);
+    int failed = kad_file_new(path, 0600, &fd);
+    free(path);
+    if (failed == 0 && ret_fd)
+        *ret_fd = fd;
+    else if (failed == 0)
+        close(fd);
+    return failed;
+}
+
+static int make_work(struct kad_restore *r)
+{
+    struct kad_buf b = {0};
+    kad_buf_printf(&b, "%s.restoring-%ld", r->target, (long)getpid());
+    int failed = kad_folder_new(b.p, 0700);
+    if (failed != 0) {
+        kad_buf_done(&b);
+        return failed;
+    }
+    r->work = b.p;
+    failed = make_file(r->work, KAD_DATA_FILE, &r->fd);
+    if (failed == 0)
+        failed = lock_whole(r->fd);
+    if (failed == 0)
+        failed = make_file(r->work, KAD_LOCK_FILE, NULL);
+    return failed != 0 ? failed : make_file(r->work, KAD_WRITER_FILE, NULL);
+}
+
+static char *target_of(const char *dir)
+{
+    char *real = realpath(dir, NULL);
+    if (real)
+        return real;
+    char *copy = kad_xstrdup(dir);
+    for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--)
+        copy[n - 1] = '\0';
+    return copy;
+}
+
+enum kad_err kad_restore_begin(const char *backup, const char *store, unsigned wait_ms,
+                               struct kad_restore **ret, struct kad_error *reterr)
+{
+    kad_assert(backup && store && ret);
+    if (!*store)
+        return kad_fail(reterr, KAD_EINPUT, _("The name of the store is empty."));
+    struct kad_restore *r = kad_xalloc(sizeof *r);
+    *r = (struct kad_restore){.writer = -1, .fd = -1};
+    r->backup = kad_xstrdup(backup);
+    r->target = target_of(store);
+    r->parent = kad_path_parent(r->target);
+    enum kad_err err = check_backup(backup, reterr);
+    if (err == KAD_OK && access(r->parent, F_OK) != 0)
+        err = work_fail(r, errno, reterr);
+    if (err == KAD_OK)
+        err = kad_place_check(r->parent, reterr);
+    if (err == KAD_OK)
+        err = check_target(r, wait_ms, reterr);
+    if (err == KAD_OK) {
+        remove_left(r);
+        int failed = make_work(r);
+        if (failed != 0)
+            err = work_fail(r, failed, reterr);
+    }
+    if (err != KAD_OK) {
+        kad_restore_free(r);
+        return err;
+    }
+    *ret = r;
+    return KAD_OK;
+}
+
+enum kad_err kad_restore_copy(struct kad_restore *r, kad_progress_fn progress, void *ctx,
+                              struct kad_error *reterr)
+{
+    kad_assert(r && r->work);
+    char *from = kad_path_join(r->backup, KAD_DATA_FILE);
+    enum kad_err err = kad_copy_into(from, r->fd, r->target, progress, ctx, reterr);
+    free(from);
+    return err;
+}
+
+const char *kad_restore_folder(const struct kad_restore *r)
+{
+    kad_assert(r->work);
+    return r->work;
+}
+
+const char *kad_restore_present(const struct kad_restore *r)
+{
+    return r->present ? r->target : NULL;
+}
+
+/* --- the store that is there, beside the new one --- */
+
+struct pair {
+    struct kad_ledger *old, *new;
+    const struct kad_restore *r;
+    uint64_t last; /* of the new one */
+    struct kad_restore_seen *seen;
+    int fd;
+};
+
+static void tell(const struct pair *p)
+{
+    if (kad_write_all(p->fd, p->seen, sizeof *p->seen) != 0)
+        _exit(1);
+}
+
+/* Records from..to of the old one; each decoded, and held against the new one's where it has one. False when
+ * something cannot be read. */
+static bool read_records(struct pair *p, uint64_t from, uint64_t to)
+{
+    struct kad_arena a;
+    struct kad_error e = {0};
+    bool good = true;
+    kad_arena_init(&a);
+    while (good && from <= to) {
+        struct kad_snapshot *old = NULL, *new = NULL;
+        good = kad_snapshot_take(p->old, &old, &e) == KAD_OK &&
+               kad_snapshot_take(p->new, &new, &e) == KAD_OK;
+        for (size_t i = 0; good && i < SLICE && from <= to && !p->seen->differs; i++, from++) {
+            struct kad_str x, y;
+            struct kad_record rec;
+            kad_arena_reset(&a);
+            good = kad_snapshot_record(old, from, &x, &e) == KAD_OK &&
+                   kad_record_decode(x, &a, true, &rec, &e) == KAD_OK && rec.seq == from;
+            if (good && from <= p->last) {
+                good = kad_snapshot_record(new, from, &y, &e) == KAD_OK;
+                if (good && !kad_str_eq(x, y))
+                    p->seen->differs = from;
+            }
+        }
+        kad_snapshot_release(old);
+        kad_snapshot_release(new);
+        if (p->seen->differs)
+            break;
+    }
+    kad_arena_done(&a);
+    return good;
+}
+
+static void see_here(void *ctx, int fd)
+{
+    struct pair *p = ctx;
+    struct kad_error e = {0};
+    struct kad_snapshot *s;
+    struct kad_ledger_state state;
+    p->fd = fd;
+    if (kad_ledger_open_still(p->r->target, &p->old, &e) != KAD_OK ||
+        kad_ledger_open_still(p->r->work, &p->new, &e) != KAD_OK ||
+        kad_snapshot_take(p->old, &s, &e) != KAD_OK)
+        return;
+    memcpy(p->seen->id, kad_ledger_info(p->old)->id, sizeof p->seen->id);
+    p->seen->opened = kad_snapshot_state(s, &state, &e) == KAD_OK;
+    kad_snapshot_release(s);
+    if (!p->seen->opened)
+        return;
+    p->seen->last_seq = state.last_seq;
+    p->seen->last_at = state.last_at;
+    tell(p);
+    if (strcmp(p->seen->id, kad_ledger_info(p->new)->id) != 0)
+        return;
+    p->seen->newer = read_records(p, p->last + 1, state.last_seq);
+    tell(p);
+    p->seen->compared = read_records(p, 1, p->last < state.last_seq ? p->last : state.last_seq);
+    tell(p);
+}
+
+enum kad_err kad_restore_see(struct kad_restore *r, uint64_t backup_last,
+                             struct kad_restore_seen *ret, struct kad_error *reterr)
+{
+    struct kad_buf got = {0};
+    struct kad_child_end end;
+    struct kad_restore_seen seen = {0};
+    struct pair p = {.r = r, .last = backup_last, .seen = &seen};
+    kad_assert(r && r->present && ret);
+    enum kad_err err = kad_child_run(see_here, &p, 8 * sizeof seen, &got, &end, reterr);
+    *ret = (struct kad_restore_seen){0};
+    /* Told as it went; the last that is whole counts, whatever ended the child. */
+    if (got.n >= sizeof *ret)
+        memcpy(ret, got.p + (got.n / sizeof *ret - 1) * sizeof *ret, sizeof *ret);
+    kad_buf_done(&got);
+    return err;
+}
+
+/* --- making it ready --- */
+
+static enum kad_err carry(struct kad_ledger *old, struct kad_ledger *new, uint64_t from,
+                          struct kad_error *reterr)
+{
+    struct kad_snapshot *s = NULL;
+    struct kad_txn *t = NULL;
+    struct kad_ledger_state state;
+    enum kad_err err = kad_snapshot_take(old, &s, reterr);
+    if (err == KAD_OK)
+        err = kad_snapshot_state(s, &state, reterr);
+    if (err == KAD_OK)
+        err = kad_txn_begin(new, &t, reterr);
+    for (uint64_t seq = from; err == KAD_OK && seq <= state.last_seq; seq++) {
+        struct kad_str bytes;
+        err = kad_snapshot_record(s, seq, &bytes, reterr);
+        if (err == KAD_OK)
+            err = kad_txn_append_bytes(t, bytes, reterr);
+    }
+    kad_snapshot_release(s);
+    if (err != KAD_OK) {
+        kad_txn_abort(t);
+        return err;
+    }
+    return kad_txn_commit(t, reterr);
+}
+
+enum kad_err kad_restore_carry(struct kad_restore *r, uint64_t from, struct kad_error *reterr)
+{
+    struct kad_ledger *old = NULL, *new = NULL;
+    kad_assert(r && r->present && r->work);
+    enum kad_err err = kad_ledger_open_still(r->target, &old, reterr);
+    if (err == KAD_OK)
+        err = kad_ledger_open(r->work, true, 0, &new, reterr);
+    if (err == KAD_OK)
+        err = carry(old, new, from, reterr);
+    kad_ledger_close(new);
+    kad_ledger_close(old);
+    return err;
+}
+
+static enum kad_err note_end(struct kad_restore *r, struct kad_error *reterr)
+{
+    struct kad_ledger *l = NULL;
+    struct kad_txn *t = NULL;
+    enum kad_err err = kad_ledger_open(r->work, true, 0, &l, reterr);
+    if (err == KAD_OK)
+        err = kad_txn_begin(l, &t, reterr);
+    if (err == KAD_OK)
+        err = kad_txn_note_restored(t, reterr);
+    if (err == KAD_OK)
+        err = kad_txn_commit(t, reterr);
+    else
+        kad_txn_abort(t);
+    kad_ledger_close(l);
+    return err;
+}
+
+/* A list that cannot be read is a help that is gone, no reason to have no ledger. */
+static void take_list(const struct kad_restore *r)
+{
+    struct kad_error ignored = {0};
+    char *from = kad_path_join(r->target, KAD_BACKUPS_FILE);
+    char *to = kad_path_join(r->work, KAD_BACKUPS_FILE);
+    if (r->present && access(from, R_OK) == 0 &&
+        kad_copy_file(from, to, 0600, NULL, NULL, &ignored) != KAD_OK)
+        unlink(to);
+    free(from);
+    free(to);
+}
+
+enum kad_err kad_restore_settle(struct kad_restore *r, struct kad_error *reterr)
+{
+    kad_assert(r && r->work);
+    take_list(r);
+    return note_end(r, reterr);
+}
+
+/* --- in its place --- */
+
+static int sync_work(const struct kad_restore *r)
+{
+    static const char *const files[] = {KAD_DATA_FILE, KAD_LOCK_FILE, KAD_WRITER_FILE};
+    int failed = 0;
+    for (size_t i = 0; i < sizeof files / sizeof *files && failed == 0; i++) {
+        char *path = kad_path_join(r->work, files[i]);
+        failed = kad_sync_path(path);
+        free(path);
+    }
+    return failed != 0 ? failed : kad_sync_path(r->work);
+}
+
+/* A free name for what is moved aside. */
+static char *aside_of(const struct kad_restore *r, kad_instant at)
+{
+    char text[KAD_INSTANT_TEXT];
+    struct stat st;
+    struct kad_buf b = {0};
+    kad_instant_text(at, text);
+    for (int n = 1; n < SAME_SECOND; n++) {
+        kad_buf_reset(&b);
+        kad_buf_printf(&b, "%s.before-%.13s%.2s%.2sZ", r->target, text, text + 14, text + 17);
+        if (n > 1)
+            kad_buf_printf(&b, "-%d", n);
+        if (lstat(b.p, &st) != 0)
+            break;
+    }
+    return b.p;
+}
+
+/* The new store gets the name that the old one is to have, then they change places: what is left behind
+ * at any moment is two whole ledgers. */
+static int exchange(struct kad_restore *r)
+{
+    if (rename(r->work, r->aside) != 0)
+        return errno;
+    if (renameat2(AT_FDCWD, r->aside, AT_FDCWD, r->target, RENAME_EXCHANGE) == 0)
+        return 0;
+    int failed = errno;
+    if (rename(r->aside, r->work) != 0)
+        return errno;
+    if (failed != EINVAL && failed != ENOSYS)
+        return failed;
+    /* This file system cannot. */
+    if (rename(r->target, r->aside) != 0)
+        return errno;
+    if (rename(r->work, r->target) == 0)
+        return 0;
+    failed = errno;
+    rename(r->aside, r->target);
+    return failed;
+}
+
+enum kad_err kad_restore_finish(struct kad_restore *r, kad_instant at, const char **ret_aside,
+                                struct kad_error *reterr)
+{
+    kad_assert(r && r->work && ret_aside);
+    int failed = sync_work(r);
+    r->aside = aside_of(r, at);
+    if (failed == 0)
+        failed = r->present ? exchange(r) : rename(r->work, r->target) == 0 ? 0 : errno;
+    if (failed != 0)
+        return work_fail(r, failed, reterr);
+    free(r->work);
+    r->work = NULL;
+    *ret_aside = r->present ? r->aside : NULL;
+    failed = kad_sync_path(r->parent);
+    return failed == 0 ? KAD_OK
+                       : kad_fail(reterr, KAD_EIO,
+                                  _("The ledger is in its place, but the disk failed when that was "
+                                    "to be made lasting: %s."),
+                                  strerror(failed));
+}
+
+void kad_restore_free(struct kad_restore *r)
+{
+    if (!r)
+        return;
+    if (r->work)
+        kad_folder_remove(r->work);
+    if (r->fd >= 0)
+        close(r->fd);
+    if (r->writer >= 0)
+        kad_writer_unlock(r->writer);
+    free(r->backup);
+    free(r->target);
+    free(r->parent);
+    free(r->work);
+    free(r->aside);
+    free(r);
+}

@@ -1,0 +1,57 @@
+/* A ledger that comes back from a backup.
+ *
+ * The backup's data are copied into a new folder beside the store, STORE.restoring-PID, checked and made
+ * ready there; then that folder and the store change places in one step, and what was the store is
+ * STORE.before-INSTANT, whole and never deleted. Killed at any moment, STORE is the old ledger or the new
+ * one; what was begun beside it is removed by the next restore. (On a file system that cannot exchange
+ * two folders there is a moment with no STORE at all; the old one then has its new name already.)
+ *
+ * Who writes to the store is kept out until the end. Source: architecture.md, "The ledger".
+ */
+#ifndef KAD_CORE_RESTORE_H
+#define KAD_CORE_RESTORE_H
+
+#include "core/copy.h"
+
+struct kad_restore;
+
+/* Begin to restore a backup's folder into `store`: absent, an empty folder, or a store, which need not be
+ * whole. Errors: EINPUT when the one is no backup or the other holds something else; EBUSY. */
+enum kad_err kad_restore_begin(const char *backup, const char *store, unsigned wait_ms,
+                               struct kad_restore **ret, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Copy the backup's data. */
+enum kad_err kad_restore_copy(struct kad_restore *r, kad_progress_fn progress, void *ctx,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
+/* The new store's folder, for checking it and making it ready. */
+const char *kad_restore_folder(const struct kad_restore *r);
+/* The store that is there, as the kernel knows it; NULL: none. */
+const char *kad_restore_present(const struct kad_restore *r);
+
+/* What the store that is there turned out to be, beside the one that comes back. Read in a child process:
+ * it may be damaged in any way. */
+struct kad_restore_seen {
+    bool opened; /* it could be; the rest is nothing otherwise */
+    char id[33];
+    uint64_t last_seq;
+    kad_instant last_at;
+    bool newer;       /* every record of it behind the backup's last can be read */
+    bool compared;    /* the records that both have were compared to the end ... */
+    uint64_t differs; /* ... or to this one, the first that is not the same in both; 0: none */
+};
+enum kad_err kad_restore_see(struct kad_restore *r, uint64_t backup_last,
+                             struct kad_restore_seen *ret, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Append the records of the store that is there from `from` on, byte for byte. It was seen to be whole
+ * there and the same before. */
+enum kad_err kad_restore_carry(struct kad_restore *r, uint64_t from, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+/* Note in the new store where it ends, so that an import may go on from there (batch.c), and take over the
+ * list of backups. */
+enum kad_err kad_restore_settle(struct kad_restore *r, struct kad_error *reterr) KAD_MUST_CHECK;
+/* The new store takes its place. *ret_aside: where the old one is, as long as r lives; NULL: there was
+ * none. */
+enum kad_err kad_restore_finish(struct kad_restore *r, kad_instant at, const char **ret_aside,
+                                struct kad_error *reterr) KAD_MUST_CHECK;
+/* What is not finished is removed, the store as it was. NULL is fine. */
+void kad_restore_free(struct kad_restore *r);
+
+#endif

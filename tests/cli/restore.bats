@@ -1,0 +1,281 @@
+# A ledger that comes back from its backup.
+load common
+
+# The one backup in a folder (the newest, with several).
+newest() {
+    find "$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' | sort | tail -n 1
+}
+
+# Everything that a ledger answers.
+answers() {
+    k --store "$1" export
+    k --store "$1" replay
+    k --store "$1" replay --as-of 2021-08-01 --tasks --format jsonl
+    k --store "$1" show C-1 --all --as-of 2021-08-01
+    k --store "$1" log --format csv
+    k --store "$1" rules list
+}
+
+# Three more records than the backup has.
+and_more() {
+    NOW=2021-06-20T08:00:00Z k record visit C-1 >/dev/null
+    NOW=2021-06-21T08:00:00Z k correct last --because 'wrong day' --on 2021-06-19 >/dev/null
+    NOW=2021-06-22T08:00:00Z k record meeting programme >/dev/null
+    NOW=2021-06-30T08:00:00Z
+}
+
+@test "what comes back answers every question as before" {
+    one_case
+    k backup b >/dev/null
+    answers store >before
+    mv store gone
+    ok k restore b
+    has 'restored in'
+    has 'ends at record 5 of 3 June 2021'
+    hasnt missing
+    hasnt 'as it was'
+    answers store | diff before -
+    [ "$(stat -c %a store store/data.mdb store/lock.mdb store/writer | tr '\n' ' ')" = '700 600 600 600 ' ]
+    # And it goes on.
+    ok k record visit C-1
+    has 'no. 6'
+    # Into an empty folder too, and from the backup's own folder.
+    mkdir empty
+    ok k --store empty restore "$(newest b)"
+    answers empty | diff before -
+    ok k --lang sv --store third restore b
+    has 'Liggaren är återställd i third'
+}
+
+@test "the store that was there is moved aside whole" {
+    one_case
+    k backup b >/dev/null
+    and_more
+    k export >all
+    NOW=2021-07-01T08:00:00Z
+    ok k restore b
+    has 'as it was is in'
+    k --store store.before-2021-07-01T080000Z export | cmp - all
+    ok k restore b
+    k --store store.before-2021-07-01T080000Z export | cmp - all
+    [ -d store.before-2021-07-01T080000Z-2 ]
+    [ -z "$(find . -maxdepth 1 -name '*restoring*')" ]
+}
+
+@test "an old backup: exactly what is missing, and recording it again gives the same ledger" {
+    one_case
+    k backup b >/dev/null
+    and_more
+    k export >all
+    ok k restore b --missing m.jsonl
+    has '3 records are missing: no. 6 to 8.'
+    has 'Of type: kadens.corrected (1), meeting (1), visit (1)'
+    has 'About: C-1 (2), programme (1)'
+    has 'kept a checkpoint of more than 5 records'
+    tail -n 3 all | cmp - m.jsonl
+    [ "$(k export | wc -l)" -eq 5 ]
+    ok k import m.jsonl
+    k export | cmp - all
+    ok k replay
+    ok k import m.jsonl
+    has '3 were there already'
+    # The whole export does it as well.
+    ok k restore b --format json
+    [[ $output == *'"missing":{"from":6,"to":8,"count":3,"types":{"kadens.corrected":1,"meeting":1,"visit":1},"subjects":{"C-1":2,"programme":1}}}' ]]
+    ok k import all
+    k export | cmp - all
+}
+
+@test "the store's newer records are taken over byte for byte" {
+    one_case
+    k backup b >/dev/null
+    and_more
+    answers store >before
+    ok k restore b --keep-newer
+    has '3 newer records were taken over'
+    hasnt missing
+    answers store | diff before -
+    no 2 k restore b --keep-newer --missing m
+    # Nothing newer, or nothing there at all: nothing to take over.
+    ok k restore "$(k backup b --format json | sed 's/.*"backup":"\([^"]*\)".*/\1/')" --keep-newer
+    hasnt 'taken over'
+}
+
+@test "records are only taken as they were while nothing else was recorded" {
+    one_case
+    k backup b >/dev/null
+    and_more
+    k export | tail -n 3 >m
+    k restore b >/dev/null
+    k record visit C-1 >/dev/null
+    no 1 k import m
+    said 'Record 6 is here already, with other content'
+    k restore b >/dev/null
+    tail -n 2 m >gap
+    no 2 k import gap
+    said 'Record 7 cannot come here'
+    sed 's/"at":"2021-06-20/"at":"2021-05-20/' m >back
+    no 2 k import back
+    said 'runs backwards'
+}
+
+@test "a live ledger gets its records back with the clock's own times" {
+    k init --live >/dev/null
+    small_rules >small.rules
+    k rules adopt small.rules --from 2021-01-01 >/dev/null
+    k backup b >/dev/null
+    k record certificate eksjo good=yes >/dev/null
+    k export >all
+    k restore b --missing m >/dev/null
+    ok k import m
+    k export | cmp - all
+    k export | grep -c '"clock":"own"' | grep -qx 2
+    sed 's/"clock":"own"/"clock":"given"/' m >given
+    k restore b >/dev/null
+    no 2 k import given
+}
+
+@test "a damaged store is replaced, whatever is wrong with it" {
+    one_case
+    k backup b >/dev/null
+    and_more
+    k export | head -n 5 >five
+    cp -r store good
+    for damage in 'truncate -s 9000 store/data.mdb' 'rm store/data.mdb' \
+        'dd if=/dev/urandom of=store/data.mdb bs=4096 count=9 conv=notrunc' \
+        'dd if=/dev/urandom of=store/data.mdb bs=4096 seek=2 count=99 conv=notrunc' \
+        ': >store/data.mdb' 'rm store/data.mdb store/lock.mdb'; do
+        rm -rf store
+        cp -r good store
+        eval "$damage" 2>/dev/null
+        cp -r store damaged
+        ok k restore b
+        has 'What was recorded after the backup'
+        has 'has become shorter'
+        k export | cmp - five
+        diff -r -x lock.mdb -x writer damaged store.before-*
+        no 3 k restore b --keep-newer --store store.before-*
+        rm -rf damaged store.before-*
+    done
+    # What can be read behind the backup's end is, whatever else is broken.
+    rm -rf store
+    cp -r good store
+    ok k restore b --keep-newer
+    [ "$(k export | wc -l)" -eq 8 ]
+}
+
+@test "a backup that is not whole replaces nothing" {
+    one_case
+    k backup b >/dev/null
+    and_more
+    k export >all
+    dir=$(newest b)
+    cp "$dir/data.mdb" whole
+    truncate -s -4096 "$dir/data.mdb"
+    no 3 k restore b
+    said 'cannot be restored; nothing was changed'
+    cp whole "$dir/data.mdb"
+    dd if=/dev/urandom of="$dir/data.mdb" bs=4096 seek=3 count=2 conv=notrunc 2>/dev/null
+    no 3 k restore b
+    said 'cannot be restored; nothing was changed'
+    [ -z "$output" ]
+    no 2 k restore not-there
+    no 2 k restore small.rules
+    said_once 'a backup is a folder'
+    mkdir nothing
+    no 2 k restore nothing
+    said_once 'There is no backup in'
+    k export | cmp - all
+    [ -z "$(find . -maxdepth 1 -name 'store?*')" ]
+}
+
+@test "only onto the same ledger, or where there is nothing" {
+    one_case
+    k backup b >/dev/null
+    k --store other init >/dev/null
+    no 1 k --store other restore b
+    said 'is another ledger'
+    mkdir full
+    touch full/letter.txt
+    no 2 k --store full restore b
+    said_once 'holds something else'
+    no 2 k --store small.rules restore b
+    said_once 'is a file'
+    no 3 k --store not/there restore b
+    mkfifo lines
+    k import lines &
+    exec 9>lines
+    until grep -q import store/writer; do sleep 0.02; done
+    no 3 k --wait 0 restore b
+    said 'kadens import'
+    exec 9>&-
+    wait
+    k backup b --store other >/dev/null
+    no 2 k restore b --store new
+    said_once 'several ledgers'
+    [ -z "$(find . -maxdepth 1 -name '*restoring*')" ]
+}
+
+@test "a store that went another way than the backup is told loudly" {
+    one_case
+    k backup old >/dev/null
+    and_more
+    k backup new >/dev/null
+    k restore old >/dev/null
+    k record visit C-1 >/dev/null
+    no 1 k restore new --keep-newer
+    said 'not known to go on from the backup'
+    ok k restore new --missing m
+    said 'CAREFUL'
+    said 'differ from record 6 on'
+    [ "$(wc -l <m)" -eq 1 ]
+    has '1 record is missing: no. 6.'
+    [ "$(k export | wc -l)" -eq 8 ]
+    ok k restore old --format json
+    [[ $output == *'"differs":null'* ]]
+}
+
+@test "a full disk changes nothing" {
+    k demo --cases 20 >/dev/null
+    k backup b >/dev/null
+    k export >all
+    small() (
+        trap '' XFSZ
+        ulimit -f 100
+        k restore b
+    )
+    no 3 small
+    said_once 'no room'
+    k export | cmp - all
+    [ -z "$(find . -maxdepth 1 -name 'store?*')" ]
+}
+
+@test "killed at any moment, the store is the old one or the new one" {
+    k demo --cases 20 >/dev/null
+    k export >old
+    k backup b >/dev/null
+    k record aftercare_visit C-1001 with=both >/dev/null
+    k export >new
+    cp -r store keep
+    local i pid as_new=0 as_old=0
+    for i in $(seq 1 30); do
+        rm -rf store store.before-*
+        cp -r keep store
+        "$KADENS" --lang en restore b >/dev/null 2>&1 &
+        pid=$!
+        sleep "0.0$((i * 3 % 10))$((i % 10))"
+        kill -9 "$pid" 2>/dev/null || :
+        wait "$pid" 2>/dev/null || :
+        k export >now
+        if cmp -s now new; then
+            as_new=$((as_new + 1))
+        else
+            cmp now old
+            as_old=$((as_old + 1))
+            k --store "$(echo store.before-*)" export | cmp - new
+        fi
+    done
+    echo "before the exchange: $as_new, after it: $as_old"
+    ok k restore b
+    [ -z "$(find . -maxdepth 1 -name '*restoring*')" ]
+}
