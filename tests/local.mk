@@ -80,6 +80,7 @@ BATS_TESTS = \
 	tests/cli/help.bats \
 	tests/cli/hostile.bats \
 	tests/cli/import.bats \
+	tests/cli/operations.bats \
 	tests/cli/record.bats \
 	tests/cli/replay.bats \
 	tests/cli/restore.bats \
@@ -87,7 +88,7 @@ BATS_TESTS = \
 	tests/cli/tasks.bats \
 	tests/cli/walk.bats
 
-EXTRA_DIST += tests/cli/common.bash
+EXTRA_DIST += tests/cli/common.bash tests/cli/pages.bash
 
 # A policy by hand, and a ledger of its own for each test.
 TOY_SOURCES = \
