@@ -69,6 +69,8 @@ static void put_marks(struct kad_buf *b, const struct listing *l, const struct k
         marks[n++] = _("correction");
     if (r->kind == KAD_R_ADOPTED || r->kind == KAD_R_ENDED)
         marks[n++] = _("rules");
+    if (r->kind == KAD_R_REKEYED)
+        marks[n++] = _("new key");
     /* Nothing to point out of a demo's or an import's every line, unless it is asked for. */
     if ((r->flags & KAD_RF_GIVEN) && (l->marked || l->c->format != KAD_F_TEXT))
         marks[n++] = _("given clock");

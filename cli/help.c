@@ -27,6 +27,16 @@ static void put_option(struct kad_buf *b, const struct kad_cmd *cmd, enum kad_op
     kad_put_placeholders(b, word);
 }
 
+/* What it is then for. */
+static const struct {
+    int opt;
+    const char *as, *summary;
+} own_summaries[] = {
+    {KAD_O_FROM, "--from SEQ", N_("from and including that record")},
+    {KAD_O_FROM, "--from SIZE", N_("from the checkpoint over so many records")},
+    {KAD_O_TO, "--to FILE", N_("write it there instead, whole or not at all")},
+};
+
 /* Lines that are read, not only seen, are not as wide as a wide terminal. */
 static size_t width_of(const struct kad_out *o)
 {
@@ -41,8 +51,9 @@ static void put_options(struct kad_out *o, const struct kad_cmd *cmd, bool globa
         struct kad_buf b = {0};
         put_option(&b, cmd, (enum kad_opt_id)i);
         const char *summary = _(kad_opts[i].summary);
-        if (i == KAD_O_FROM && cmd && strstr(cmd->args, "--from SEQ"))
-            summary = _("from and including that record");
+        for (size_t k = 0; cmd && k < sizeof own_summaries / sizeof *own_summaries; k++)
+            if (i == own_summaries[k].opt && strstr(cmd->args, own_summaries[k].as))
+                summary = _(own_summaries[k].summary);
         size_t column = 26;
         kad_out_puts(o, "  ");
         if (kad_utf8_width(kad_str(kad_buf_str(&b))) <= column - 4) {

@@ -153,6 +153,7 @@ static const char *const own_keys[KAD_R__COUNT][12] = {
     [KAD_R_REMINDED] = {ISSUED_KEYS, "notice"},
     [KAD_R_ESCALATED] = {ISSUED_KEYS, "notice", "to"},
     [KAD_R_ERASED] = {"because"},
+    [KAD_R_REKEYED] = {"old_key", "new_key", "signature"},
 };
 
 static void put_own(struct kad_buf *b, const struct kad_record *r)

@@ -10,6 +10,7 @@ kadens_SOURCES = \
 	cli/codes.h \
 	cli/cmd_adopt.c \
 	cli/cmd_backup.c \
+	cli/cmd_checkpoint.c \
 	cli/cmd_demo.c \
 	cli/cmd_diff.c \
 	cli/cmd_doc.c \

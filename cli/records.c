@@ -10,7 +10,7 @@ static const char *const own_labels[KAD_R__COUNT] = {
     [KAD_R_WAIVED] = N_("Task waived"),         [KAD_R_ISSUED] = N_("Task issued"),
     [KAD_R_OVERDUE] = N_("Task overdue"),       [KAD_R_WITHDRAWN] = N_("Task withdrawn"),
     [KAD_R_REMINDED] = N_("Reminder"),          [KAD_R_ESCALATED] = N_("Escalation"),
-    [KAD_R_ERASED] = N_("Private data erased"),
+    [KAD_R_ERASED] = N_("Private data erased"), [KAD_R_REKEYED] = N_("Signing key replaced"),
 };
 
 const struct kad_policy *kad_policy_with(const struct kad_engine *e, uint64_t seq,
@@ -199,6 +199,9 @@ void kad_put_own(struct kad_buf *b, const struct kad_cli *c, struct kad_arena *a
     case KAD_R_REMINDED:
     case KAD_R_ESCALATED:
         put_issued(b, c->engine, r);
+        break;
+    case KAD_R_REKEYED:
+        put_note(b, r, "new_key");
         break;
     default:
         put_note(b, r, "task");

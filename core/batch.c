@@ -195,6 +195,16 @@ static enum kad_err put_names(struct kad_put *p)
     return err;
 }
 
+/* Who makes the record of a draft; NULL: no draft can ask for it. */
+static enum kad_err (*const makers[KAD_R__COUNT])(struct kad_put *) = {
+    [KAD_R_EVENT] = kad_draft_event,         [KAD_R_ADOPTED] = kad_draft_adopted,
+    [KAD_R_ENDED] = kad_draft_ended,         [KAD_R_CORRECTED] = kad_draft_corrected,
+    [KAD_R_RETRACTED] = kad_draft_retracted, [KAD_R_WAIVED] = kad_draft_waived,
+    [KAD_R_ISSUED] = kad_draft_issued,       [KAD_R_OVERDUE] = kad_draft_issued,
+    [KAD_R_WITHDRAWN] = kad_draft_issued,    [KAD_R_REMINDED] = kad_draft_issued,
+    [KAD_R_ESCALATED] = kad_draft_issued,    [KAD_R_REKEYED] = kad_draft_rekeyed,
+};
+
 static enum kad_err put_kind(struct kad_put *p)
 {
     static const char prefix[] = "kadens.";
@@ -209,7 +219,7 @@ static enum kad_err put_kind(struct kad_put *p)
     bool issues = kind > 0 && kad_record_issues(p->r.kind) &&
                   (p->b->o.scheduler || p->b->restores || again);
     kad_assert(!p->b->o.scheduler || issues);
-    if (kind > KAD_R_WAIVED && !issues)
+    if (kind > 0 && (!makers[kind] || (kad_record_issues(p->r.kind) && !issues)))
         return kad_fail(p->err, KAD_EINPUT,
                         _("%s is recorded by the program itself and cannot be given."),
                         kad_record_type(p->r.kind));
@@ -249,14 +259,6 @@ static enum kad_err find_same(struct kad_put *p, uint64_t *ret)
 
 static enum kad_err make(struct kad_put *p)
 {
-    static enum kad_err (*const makers[])(struct kad_put *) = {
-        [KAD_R_EVENT] = kad_draft_event,         [KAD_R_ADOPTED] = kad_draft_adopted,
-        [KAD_R_ENDED] = kad_draft_ended,         [KAD_R_CORRECTED] = kad_draft_corrected,
-        [KAD_R_RETRACTED] = kad_draft_retracted, [KAD_R_WAIVED] = kad_draft_waived,
-        [KAD_R_ISSUED] = kad_draft_issued,       [KAD_R_OVERDUE] = kad_draft_issued,
-        [KAD_R_WITHDRAWN] = kad_draft_issued,    [KAD_R_REMINDED] = kad_draft_issued,
-        [KAD_R_ESCALATED] = kad_draft_issued,
-    };
     return makers[p->r.kind](p);
 }
 

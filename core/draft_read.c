@@ -330,6 +330,9 @@ static const struct note_def {
     ISSUED_NOTES(KAD_R_ESCALATED),
     {KAD_R_ESCALATED, "notice", KAD_T_TEXT, true, KAD_LIMIT_NAME},
     {KAD_R_ESCALATED, "to", KAD_T_TEXT, true, KAD_LIMIT_NAME},
+    {KAD_R_REKEYED, "old_key", KAD_T_TEXT, true, 400},
+    {KAD_R_REKEYED, "new_key", KAD_T_TEXT, true, 400},
+    {KAD_R_REKEYED, "signature", KAD_T_TEXT, true, 100},
 };
 #define N_NOTE_DEFS (sizeof note_defs / sizeof *note_defs)
 

@@ -169,7 +169,7 @@ struct kad_settle {
 enum kad_err kad_seen_settle(struct kad_put *p, struct kad_seen *s, const struct kad_settle *how)
     KAD_MUST_CHECK;
 
-/* draft_event.c, draft_amend.c, draft_policy.c: everything of p->r but seq, at, by and via. */
+/* draft_event.c, draft_amend.c, draft_policy.c, draft_rekeyed.c: everything of p->r but seq, at, by and via. */
 enum kad_err kad_draft_event(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_corrected(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_retracted(struct kad_put *p) KAD_MUST_CHECK;
@@ -184,6 +184,7 @@ static inline bool kad_record_issues(enum kad_record_kind kind)
 {
     return kind >= KAD_R_ISSUED && kind <= KAD_R_ESCALATED;
 }
+enum kad_err kad_draft_rekeyed(struct kad_put *p) KAD_MUST_CHECK;
 
 /* policy_clash.c: may the two be adopted? KAD_OK, or ENO with the first thing in the way.
  * Of one name (or of two): no event changes its kind, no field its type. */

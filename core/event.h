@@ -45,7 +45,8 @@
     X(WITHDRAWN, "kadens.withdrawn", 8)                                                            \
     X(REMINDED, "kadens.reminded", 9)                                                              \
     X(ESCALATED, "kadens.escalated", 10)                                                           \
-    X(ERASED, "kadens.erased", 11)
+    X(ERASED, "kadens.erased", 11)                                                                 \
+    X(REKEYED, "kadens.rekeyed", 12)
 
 enum kad_record_kind {
 #define X(name, type, number) KAD_R_##name = (number),

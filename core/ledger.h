@@ -119,7 +119,7 @@ enum kad_err kad_snapshot_subjects(struct kad_snapshot *s, struct kad_str after,
 enum kad_err kad_snapshot_mentions(struct kad_snapshot *s, struct kad_str person, struct kad_arena *a,
                                    struct kad_str **ret, size_t *ret_n, struct kad_error *reterr)
     KAD_MUST_CHECK;
-/* Seqs of the records that adopt, end, or retract one that did. */
+/* Seqs of the records that adopt, end, or retract one that did, and of those that change the key. */
 enum kad_err kad_snapshot_adopted(struct kad_snapshot *s, struct kad_arena *a, uint64_t **ret,
                                   size_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;
 
@@ -178,6 +178,12 @@ enum kad_err kad_snapshot_merkle(void *snapshot, unsigned level, uint64_t index,
 enum kad_err kad_snapshot_root(struct kad_snapshot *s, uint64_t size, uint8_t ret[KAD_HASH],
                                struct kad_error *reterr) KAD_MUST_CHECK;
 
+/* The newest stored checkpoint of at most so many records, whatever it says (core/checkpoint.h): empty
+ * when there is none. Copied to the arena. */
+enum kad_err kad_snapshot_note(struct kad_snapshot *s, uint64_t most, struct kad_arena *a,
+                               struct kad_str *ret, uint64_t *ret_size, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+
 /* --- writing --- */
 
 enum kad_err kad_txn_begin(struct kad_ledger *l, struct kad_txn **ret, struct kad_error *reterr)
@@ -208,6 +214,9 @@ enum kad_err kad_txn_append_bytes(struct kad_txn *t, struct kad_str bytes,
 enum kad_err kad_txn_note_restored(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 enum kad_err kad_snapshot_restored(struct kad_snapshot *s, bool *ret_is, uint64_t *ret,
                                    struct kad_error *reterr) KAD_MUST_CHECK;
+/* Keep a checkpoint of the first `size` records. Written on a full disk, too. */
+enum kad_err kad_txn_put_note(struct kad_txn *t, uint64_t size, struct kad_str note,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
 /* Durable when it returns KAD_OK. After KAD_EIO the outcome is unknown: say so and exit. */
 enum kad_err kad_txn_commit(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_txn_abort(struct kad_txn *t); /* NULL is fine */

@@ -246,7 +246,7 @@ bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret)
 
 bool kad_record_adopts(const struct kad_record *r)
 {
-    return r->kind == KAD_R_ADOPTED || r->kind == KAD_R_ENDED ||
+    return r->kind == KAD_R_ADOPTED || r->kind == KAD_R_ENDED || r->kind == KAD_R_REKEYED ||
            (r->kind == KAD_R_RETRACTED && r->subject.n == 0);
 }
 

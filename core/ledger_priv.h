@@ -142,7 +142,7 @@ bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret);
                               .first_person = KAD_DAY_NONE,                                        \
                               .next = KAD_DUE_NOW})
 void kad_row_add(struct kad_subject_row *row, const struct kad_record *r);
-/* Is the record one of those that change which policy is in force? */
+/* Is the record one of those that change which policy or key is in force? */
 bool kad_record_adopts(const struct kad_record *r);
 /* Is this an `on` that counts as an event's? */
 bool kad_record_happens(const struct kad_record *r);

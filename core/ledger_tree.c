@@ -121,3 +121,49 @@ enum kad_err kad_snapshot_root(struct kad_snapshot *s, uint64_t size, uint8_t re
 {
     return kad_merkle_root(size, kad_snapshot_merkle, s, ret, reterr);
 }
+
+/* --- checkpoints: texts, whatever they say --- */
+
+enum kad_err kad_snapshot_note(struct kad_snapshot *s, uint64_t most, struct kad_arena *a,
+                               struct kad_str *ret, uint64_t *ret_size, struct kad_error *reterr)
+{
+    kad_assert(s && a && ret && ret_size);
+    MDB_cursor *c;
+    char key[KAD_SEQ_KEY];
+    kad_seq_put(key, most);
+    MDB_val k = {.mv_data = key, .mv_size = sizeof key}, v = {0};
+    *ret = (struct kad_str){0};
+    *ret_size = 0;
+    int rc = KAD_LMDB(mdb_cursor_open(s->mdb, s->ledger->dbi[KAD_TAB_CHECKPOINT], &c));
+    if (rc != 0)
+        return kad_lmdb_fail(s->ledger, rc, reterr);
+    rc = KAD_LMDB(mdb_cursor_get(c, &k, &v, MDB_SET_RANGE));
+    if (rc == MDB_NOTFOUND)
+        rc = KAD_LMDB(mdb_cursor_get(c, &k, &v, MDB_LAST));
+    else if (rc == 0 && (k.mv_size != sizeof key || memcmp(k.mv_data, key, sizeof key) != 0))
+        rc = KAD_LMDB(mdb_cursor_get(c, &k, &v, MDB_PREV));
+    mdb_cursor_close(c);
+    if (rc == MDB_NOTFOUND)
+        return KAD_OK;
+    if (rc != 0)
+        return kad_lmdb_fail(s->ledger, rc, reterr);
+    if (k.mv_size != KAD_SEQ_KEY || v.mv_size == 0)
+        return kad_ledger_damaged(s->ledger, KAD_TAB_CHECKPOINT, reterr);
+    *ret = kad_str_dup(a, kad_of_val(v));
+    *ret_size = kad_seq_get(k.mv_data);
+    return KAD_OK;
+}
+
+enum kad_err kad_txn_put_note(struct kad_txn *t, uint64_t size, struct kad_str note,
+                              struct kad_error *reterr)
+{
+    kad_assert(t && !t->failed && note.n > 0 && size <= t->state.last_seq);
+    char key[KAD_SEQ_KEY];
+    kad_seq_put(key, size);
+    MDB_val k = {.mv_data = key, .mv_size = sizeof key}, v = kad_val(note);
+    int rc = KAD_LMDB(
+        mdb_put(t->view.mdb, t->view.ledger->dbi[KAD_TAB_CHECKPOINT], &k, &v, MDB_NOOVERWRITE));
+    t->changed = true;
+    t->failed = rc != 0;
+    return rc == 0 ? KAD_OK : kad_lmdb_fail(t->view.ledger, rc, reterr);
+}

@@ -16,6 +16,8 @@ core_libcore_a_SOURCES = \
 	core/buf.h \
 	core/calendar.c \
 	core/calendar.h \
+	core/checkpoint.c \
+	core/checkpoint.h \
 	core/civil.h \
 	core/child.c \
 	core/child.h \
@@ -35,6 +37,7 @@ core_libcore_a_SOURCES = \
 	core/draft_issued.c \
 	core/draft_policy.c \
 	core/draft_read.c \
+	core/draft_rekeyed.c \
 	core/draft_same.c \
 	core/draft_story.c \
 	core/engine.c \
@@ -85,14 +88,18 @@ core_libcore_a_SOURCES = \
 	core/policy.c \
 	core/policy.h \
 	core/policy_clash.c \
+	core/proof.c \
+	core/proof.h \
 	core/reissue.c \
 	core/reissue.h \
+	core/rekey.c \
+	core/rekey.h \
+	core/restore.c \
+	core/restore.h \
 	core/scheduler.c \
 	core/scheduler.h \
 	core/scheduler_look.c \
 	core/scheduler_priv.h \
-	core/restore.c \
-	core/restore.h \
 	core/story.c \
 	core/story.h \
 	core/text.c \

@@ -70,6 +70,7 @@ BATS_TESTS = \
 	tests/cli/backup.bats \
 	tests/cli/badinput.bats \
 	tests/cli/change.bats \
+	tests/cli/checkpoint.bats \
 	tests/cli/demo.bats \
 	tests/cli/doc.bats \
 	tests/cli/diff.bats \

@@ -31,6 +31,8 @@ static const struct step steps[] = {
     {"correct 2 birth_date=1994-04-1%d --because slip --id cor-%d", 2, 0, false, true},
     {"retract 9 --because slip --id ret-1", 0, 0, false, false},
     {"waive $TASK --because away --id wai-1", 0, 0, false, true},
+    {"checkpoint", 0, 0, false, true},
+    {"checkpoint --new-key", 0, 0, false, true},
     {"replay --rebuild", 0, 0, false, true},
     {"import $PARTS --rejects $REJECTS", 0, 1, true, false},
     {"record discharge C-%d reason=work --on 2021-07-02 --id dis-%d", 3, 0, false, false},
