@@ -116,6 +116,9 @@ struct kad_due {
     struct kad_span span;
 };
 
+/* Of an expectation: has somebody been told of the task, by a reminder or an escalation? */
+enum kad_told { KAD_TOLD_UNASKED = 0, KAD_TOLD_REMINDED, KAD_TOLD_ESCALATED };
+
 enum kad_step_kind { KAD_STEP_EVENT = 0, KAD_STEP_CORRECT, KAD_STEP_WITHDRAW };
 
 struct kad_clause {
@@ -142,8 +145,9 @@ struct kad_clause {
     kad_day moved_to, recorded; /* KAD_DAY_NONE: not said */
     struct kad_ident refused;
     /* EXPECT: `on day expect name[.field] [of] …`: a task with its `due` day (moved_to) and state, or
-     * none of it (`no`), or an attribute's value; `known`: 1 is known, -1 is unknown. */
-    bool no, late;
+     * none of it (`no`), or whether it was told of, or an attribute's value; `known`: 1 is known, -1 is unknown. */
+    bool no, late, not_told;
+    enum kad_told told;
     int state; /* enum kad_state, -1: none */
     int known;
 };

@@ -135,9 +135,14 @@ struct kad_clause *kad_tail_recorded(struct kad_clause *tail, struct kad_literal
 struct kad_clause *kad_tail_refused(struct kad_clause *tail, struct kad_ident text);
 struct kad_clause *kad_expect_none(struct kad_script *u, struct kad_span at, struct kad_ident a,
                                    struct kad_ident b, struct kad_ident of, kad_day due);
+/* What is expected of a task: its enum kad_state with the first bit or without, or one of the others. */
+#define KAD_OUTCOME_LATE 0x100
+#define KAD_OUTCOME_REMINDED 0x200
+#define KAD_OUTCOME_ESCALATED 0x400
+#define KAD_OUTCOME_NOT 0x800 /* of the two before */
 struct kad_clause *kad_expect_task(struct kad_script *u, struct kad_span at, struct kad_ident a,
                                    struct kad_ident b, struct kad_ident of, kad_day due,
-                                   int32_t state, int32_t late);
+                                   int32_t outcome);
 /* known: 0 the value, 1 is known, -1 is unknown. */
 struct kad_clause *kad_expect_value(struct kad_script *u, struct kad_span at, struct kad_ident name,
                                     struct kad_ident of, const struct kad_literal *value,

@@ -223,11 +223,16 @@ struct kad_clause *kad_expect_none(struct kad_script *u, struct kad_span at, str
 
 struct kad_clause *kad_expect_task(struct kad_script *u, struct kad_span at, struct kad_ident a,
                                    struct kad_ident b, struct kad_ident of, kad_day due,
-                                   int32_t state, int32_t late)
+                                   int32_t outcome)
 {
     struct kad_clause *c = expect(u, at, a, b, of, due);
-    c->state = state;
-    c->late = late != 0;
+    if (outcome & (KAD_OUTCOME_REMINDED | KAD_OUTCOME_ESCALATED)) {
+        c->told = outcome & KAD_OUTCOME_REMINDED ? KAD_TOLD_REMINDED : KAD_TOLD_ESCALATED;
+        c->not_told = (outcome & KAD_OUTCOME_NOT) != 0;
+    } else {
+        c->state = outcome & (KAD_OUTCOME_LATE - 1);
+        c->late = (outcome & KAD_OUTCOME_LATE) != 0;
+    }
     return c;
 }
 

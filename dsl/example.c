@@ -202,13 +202,17 @@ static void lower_expect(struct kad_lower *l, struct kad_example *x, const struc
                                      .due = c->moved_to,
                                      .state = c->state,
                                      .late = c->late,
+                                     .told = c->told,
+                                     .not_told = c->not_told,
                                      .known = c->known,
                                      .text = kad_str_dup(l->a, kad_str(kad_text_at(l, c->span))),
                                      .line = kad_line_no(l, c->span)};
-    if (c->no || c->state >= 0) {
+    if (c->no || c->state >= 0 || c->told != KAD_TOLD_UNASKED) {
         e->task = kad_find_task(l, &c->name, &c->field, -1);
         if (e->task < 0)
             return;
+        if (e->told != KAD_TOLD_UNASKED && e->due == KAD_DAY_NONE)
+            (void)kad_say(l, c->name.span, KAD_K_TOLD_NO_DUE);
         e->kind = l->p->rules[l->p->tasks[e->task].rule].subject;
     } else if (!expect_attribute(l, x, c, e)) {
         return;

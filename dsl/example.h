@@ -38,6 +38,8 @@ struct kad_example_expect {
     kad_day due; /* KAD_DAY_NONE: any */
     int state;
     bool late;
+    enum kad_told told; /* instead of a state: told of by then, or (not_told) not */
+    bool not_told;
     int known; /* attribute: 0 has `value`, 1 is known, -1 is unknown */
     struct kad_value value;
     struct kad_str text; /* as written */

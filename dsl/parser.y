@@ -63,7 +63,7 @@ static void kad_yyerror(const struct kad_span *at, struct kad_script *u, const c
 %token JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER
 %token AND OR NOT IN AT_LEAST AT_MOST IS_KNOWN IS_UNKNOWN HAS_HAPPENED COUNT_OF
 %token S_UPCOMING S_OPEN S_OVERDUE S_DONE S_MISSED S_UNTOLD S_DROPPED S_WAIVED S_WITHDRAWN LATE
-%token ON REFUSED NONE_OF RECORDED CORRECTED_TO
+%token ON REFUSED NONE_OF RECORDED CORRECTED_TO REMINDED ESCALATED
 /* kept for lists, measures and reports */
 %token TASKS ORDER_BY FIRST THEN DATE_OF SHOW NEXT SHARE_OF SUM_OF AVERAGE_OF MEDIAN_OF DAYS_FROM
 %token DAYS_IN AMONG EXCEPT_WHERE BY PER GOAL ABOUT WITHIN NEVER_BY HIDE_BELOW ONLY_TOTALS
@@ -86,7 +86,7 @@ static void kad_yyerror(const struct kad_span *at, struct kad_script *u, const c
 %type <struct kad_clause *> modifiers at_clause rule_clause triggers names phase_events due phase_range
 %type <struct kad_clause *> division cycle months step assigns assign_list assign tail expectation
 %type <struct kad_clause *> expected
-%type <int32_t> per type state freq freq_opt unit before_due after_due month late
+%type <int32_t> per type state freq freq_opt unit before_due after_due month late outcome
 %type <kad_day> due_day
 
 %precedence LOW
@@ -629,21 +629,21 @@ expected:
     { $$ = kad_expect_none(u, @$, $NAME, kad_no_ident(@NAME), $of_key, $due_day); }
   | NONE_OF NAME[a] '.' NAME[b] of_key due_day
     { $$ = kad_expect_none(u, @$, $a, $b, $of_key, $due_day); }
-  | NAME of_key due_day state late
-    { $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, $due_day, $state, $late); }
-  | NAME[a] '.' NAME[b] of_key due_day state late
-    { $$ = kad_expect_task(u, @$, $a, $b, $of_key, $due_day, $state, $late); }
-  | NAME of_key DUE DATE IS state late
+  | NAME of_key due_day outcome
+    { $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, $due_day, $outcome); }
+  | NAME[a] '.' NAME[b] of_key due_day outcome
+    { $$ = kad_expect_task(u, @$, $a, $b, $of_key, $due_day, $outcome); }
+  | NAME of_key DUE DATE IS outcome
     {
         $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, kad_day_of_literal($DATE),
-                             $state, $late);
+                             $outcome);
     }
-  | NAME[a] '.' NAME[b] of_key DUE DATE IS state late
-    { $$ = kad_expect_task(u, @$, $a, $b, $of_key, kad_day_of_literal($DATE), $state, $late); }
-  | NAME of_key IS state late
-    { $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, KAD_DAY_NONE, $state, $late); }
-  | NAME[a] '.' NAME[b] of_key IS state late
-    { $$ = kad_expect_task(u, @$, $a, $b, $of_key, KAD_DAY_NONE, $state, $late); }
+  | NAME[a] '.' NAME[b] of_key DUE DATE IS outcome
+    { $$ = kad_expect_task(u, @$, $a, $b, $of_key, kad_day_of_literal($DATE), $outcome); }
+  | NAME of_key IS outcome
+    { $$ = kad_expect_task(u, @$, $NAME, kad_no_ident(@NAME), $of_key, KAD_DAY_NONE, $outcome); }
+  | NAME[a] '.' NAME[b] of_key IS outcome
+    { $$ = kad_expect_task(u, @$, $a, $b, $of_key, KAD_DAY_NONE, $outcome); }
   | NAME of_key IS value { $$ = kad_expect_value(u, @$, $NAME, $of_key, &$value, 0); }
   | NAME of_key IS_KNOWN { $$ = kad_expect_value(u, @$, $NAME, $of_key, NULL, 1); }
   | NAME of_key IS_UNKNOWN { $$ = kad_expect_value(u, @$, $NAME, $of_key, NULL, -1); }
@@ -652,6 +652,14 @@ expected:
 due_day:
     %empty { $$ = KAD_DAY_NONE; }
   | DUE DATE { $$ = kad_day_of_literal($DATE); }
+  ;
+/* A state, late or not; or whether it has been told of. */
+outcome:
+    state late { $$ = $late ? $state | KAD_OUTCOME_LATE : $state; }
+  | REMINDED { $$ = KAD_OUTCOME_REMINDED; }
+  | ESCALATED { $$ = KAD_OUTCOME_ESCALATED; }
+  | NOT REMINDED { $$ = KAD_OUTCOME_REMINDED | KAD_OUTCOME_NOT; }
+  | NOT ESCALATED { $$ = KAD_OUTCOME_ESCALATED | KAD_OUTCOME_NOT; }
   ;
 late:
     %empty { $$ = 0; }

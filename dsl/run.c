@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/derive.h"
+#include "core/notice.h"
 #include "dsl/dsl.h"
 #include "dsl/example.h"
 
@@ -242,6 +242,67 @@ static const char *instances_said(struct run *r, const struct kad_instance *v, s
     return text;
 }
 
+static enum kad_notice_kind notice_kind(const struct kad_example_expect *e)
+{
+    return e->told == KAD_TOLD_REMINDED ? KAD_NOTICE_REMIND : KAD_NOTICE_ESCALATE;
+}
+
+/* In which state was the instance on a day? */
+static enum kad_state state_on(struct kad_derive *d, struct kad_str id, kad_day day)
+{
+    const struct kad_instance *v;
+    size_t n = kad_derive_instances(d, day, day, &v);
+    for (size_t i = 0; i < n; i++)
+        if (kad_str_eq(v[i].id, id))
+            return v[i].state;
+    return KAD_S_UPCOMING;
+}
+
+/* Has the instance been told of by the day asked: has one of its notices come that it wanted? */
+static bool is_told(struct run *r, const struct kad_example_expect *e, struct kad_derive *d,
+                    const struct kad_instance *i)
+{
+    const struct kad_notice *v;
+    size_t n = kad_notices_of(r->a, i, &v);
+    for (size_t k = 0; k < n; k++)
+        if (v[k].kind == notice_kind(e) && v[k].day <= e->on &&
+            kad_notice_wanted(v[k].kind, state_on(d, i->id, v[k].day)))
+            return true;
+    return false;
+}
+
+/* "2021-05-28, 2021-06-08": on which days they were to be told of. */
+static const char *notices_said(struct run *r, const struct kad_example_expect *e,
+                                const struct kad_instance *v, size_t n)
+{
+    struct kad_buf b = {0};
+    for (size_t i = 0; i < n && b.n < SHOWN * KAD_DAY_TEXT; i++) {
+        const struct kad_notice *x;
+        if (v[i].due != e->due || !kad_str_eq(v[i].task, r->p->tasks[e->task].name))
+            continue;
+        size_t m = kad_notices_of(r->a, &v[i], &x);
+        for (size_t k = 0; k < m; k++) {
+            char day[KAD_DAY_TEXT];
+            if (x[k].kind == notice_kind(e))
+                kad_buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", kad_day_text(x[k].day, day));
+        }
+    }
+    const char *text = kad_arena_strdup(r->a, kad_buf_str(&b));
+    kad_buf_done(&b);
+    return text;
+}
+
+/* Is it what is expected? `no T`: none that has opened; what lies ahead is no task yet. */
+static bool is_expected(struct run *r, const struct kad_example_expect *e, struct kad_derive *d,
+                        const struct kad_instance *i)
+{
+    if (e->none)
+        return i->state != KAD_S_UPCOMING;
+    if (e->told != KAD_TOLD_UNASKED)
+        return is_told(r, e, d, i) != e->not_told;
+    return (int)i->state == e->state && (!e->late || i->late);
+}
+
 static void expect_task(struct run *r, const struct kad_example_expect *e, struct kad_derive *d)
 {
     const struct kad_instance *v;
@@ -253,9 +314,7 @@ static void expect_task(struct run *r, const struct kad_example_expect *e, struc
     for (size_t i = 0; i < n; i++) {
         if (!kad_str_eq(v[i].task, task) || (e->due != KAD_DAY_NONE && v[i].due != e->due))
             continue;
-        /* `no T`: none that has opened; what lies ahead is no task yet. */
-        if (e->none ? v[i].state != KAD_S_UPCOMING
-                    : (int)v[i].state == e->state && (!e->late || v[i].late))
+        if (is_expected(r, e, d, &v[i]))
             by[found++] = &v[i];
     }
     if (r->cover && !e->none)
@@ -263,7 +322,16 @@ static void expect_task(struct run *r, const struct kad_example_expect *e, struc
     if ((found > 0) != e->none)
         return;
     const char *there = instances_said(r, v, n, task);
-    if (*there)
+    const char *told = e->told == KAD_TOLD_UNASKED ? "" : notices_said(r, e, v, n);
+    if (*there && *told)
+        fail(r, e->line,
+             _("Expected “%.*s”, but what there is of the task is: %s. Its days for that: %s."),
+             KAD_STR_FMT(e->text), there, told);
+    else if (*there && e->told != KAD_TOLD_UNASKED)
+        fail(r, e->line,
+             _("Expected “%.*s”, but what there is of the task is: %s. It has no day for that."),
+             KAD_STR_FMT(e->text), there);
+    else if (*there)
         fail(r, e->line, _("Expected “%.*s”, but what there is of the task is: %s."),
              KAD_STR_FMT(e->text), there);
     else

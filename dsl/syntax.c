@@ -72,7 +72,7 @@ static const struct group {
       TOK_NAME},
      N_("a type (text, number, date, yes/no, the name of a choice, …)")},
     {{TOK_S_OPEN, TOK_S_DONE, TOK_S_UPCOMING, TOK_S_OVERDUE, TOK_S_MISSED, TOK_S_UNTOLD,
-      TOK_S_DROPPED, TOK_S_WAIVED, TOK_S_WITHDRAWN},
+      TOK_S_DROPPED, TOK_S_WAIVED, TOK_S_WITHDRAWN, TOK_REMINDED, TOK_ESCALATED, TOK_NOT},
      N_("a state such as open or done")},
     {{TOK_DAYS, TOK_WEEKS, TOK_WORKING_DAYS, TOK_WEEK, TOK_MONTH, TOK_MONTHS, TOK_YEARS},
      N_("days, weeks, months or years")},

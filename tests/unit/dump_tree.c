@@ -54,6 +54,7 @@ static void put_numbers(struct kad_buf *b, const struct kad_clause *c)
                    (int)c->phase.division, c->phase.n);
     kad_buf_printf(b, " cycle=%d/%x/%d/%d/%d", (int)c->cycle.period, c->cycle.months,
                    c->cycle.weeks, c->cycle.from, c->cycle.times);
+    kad_buf_printf(b, " told=%d/%d", (int)c->told, c->not_told);
     kad_buf_printf(b, " flags=%d%d%d%d%d step=%d to=%d recorded=%d state=%d known=%d", c->has_range,
                    c->is_private, c->optional, c->no, c->late, (int)c->step, c->moved_to,
                    c->recorded, c->state, c->known);

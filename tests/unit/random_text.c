@@ -220,6 +220,9 @@ static const struct production {
     {"expected", "<name>.<name> due <date> <state> late"},
     {"expected", "<name><key> due <date> <state>"},
     {"expected", "<name> is <state>"},
+    {"expected", "<name><key> due <date>~reminded"},
+    {"expected", "<name>.<name><key> due <date> not~escalated"},
+    {"expected", "<name> due <date> is escalated"},
     {"expected", "<name><key> is <literal>"},
     {"expected", "<name> is unknown"},
 

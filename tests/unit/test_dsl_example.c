@@ -30,7 +30,8 @@ static const char head[] = "policy p\n"
                            "    done by paper\n"
                            "duty meetings for each programme\n"
                            "    every year\n"
-                           "    done by meeting\n";
+                           "    done by meeting\n"
+                           "    remind 7 days before due\n";
 
 /* Runs the one example; its failures, a line each: "line: sentence". */
 static struct kad_buf run(const char *example, size_t *ret_checked)
@@ -41,11 +42,11 @@ static struct kad_buf run(const char *example, size_t *ret_checked)
     struct kad_example_result r;
     assert_int_equal(kad_dsl_example_count(p), 1);
     assert_str_equal(kad_dsl_example_name(p, 0), "Tried");
-    assert_int_equal(kad_dsl_example_line(p, 0), 31);
+    assert_int_equal(kad_dsl_example_line(p, 0), 32);
     bool holds = kad_dsl_example_run(p, 0, NULL, &r);
     assert_int_equal(holds, r.n == 0);
     for (size_t i = 0; i < r.n; i++)
-        kad_buf_printf(&b, "%d: %.*s\n", r.v[i].line - 31, KAD_STR_FMT(r.v[i].text));
+        kad_buf_printf(&b, "%d: %.*s\n", r.v[i].line - 32, KAD_STR_FMT(r.v[i].text));
     *ret_checked = r.checked;
     kad_dsl_example_done(&r);
     kad_policy_free(p);
@@ -225,6 +226,61 @@ static void in_force_from_when(void **state)
                2, "");
 }
 
+/* What tells of a task comes after it opened and before it is done, dropped or closed. */
+static void reminders_and_escalations_are_expected_by_their_days(void **state)
+{
+    static const char notices[] = "role boss \"Boss\"\n"
+                                  "task call \"Call\"\n"
+                                  "    when job due 2 weeks after\n"
+                                  "    done by visit\n"
+                                  "    until job_ended\n"
+                                  "    remind 3 days before due\n"
+                                  "    escalate to boss 2 days after due\n";
+    (void)state;
+#define JOB "    2021-06-01 start birth 1990-01-01, coach anna\n    2021-06-01 job\n"
+#define EXPECT(day, what) "    on " day " expect call due 2021-06-15 " what "\n"
+    static const struct {
+        const char *story, *failure; /* NULL: it holds */
+    } all[] = {
+        {JOB EXPECT("2021-06-11", "not reminded") EXPECT("2021-06-12", "reminded")
+             EXPECT("2021-06-16", "not escalated") EXPECT("2021-06-17", "is escalated"),
+         NULL},
+        /* Done on the day of the reminder: nothing is left to remind of. */
+        {JOB "    2021-06-12 visit\n" EXPECT("2021-12-31", "not reminded"), NULL},
+        {JOB "    2021-06-13 visit\n" EXPECT("2021-12-31", "reminded")
+             EXPECT("2021-12-31", "not escalated"),
+         NULL},
+        {JOB "    2021-06-17 visit\n" EXPECT("2021-12-31", "not escalated"), NULL},
+        {JOB "    2021-06-10 job_ended\n" EXPECT("2021-12-31", "not reminded"), NULL},
+        {JOB EXPECT("2021-06-11", "reminded"),
+         "Expected “on 2021-06-11 expect call due 2021-06-15 reminded”, but what there is of the "
+         "task is: 2021-06-15 open. Its days for that: 2021-06-12."},
+        {JOB EXPECT("2021-06-20", "not escalated"),
+         "Expected “on 2021-06-20 expect call due 2021-06-15 not escalated”, but what there is of "
+         "the task is: 2021-06-15 overdue. Its days for that: 2021-06-17."},
+        {"    on 2021-12-31 expect meetings due 2021-12-31 reminded\n", NULL},
+        {"    on 2021-12-31 expect meetings due 2021-12-31 escalated\n",
+         "Expected “on 2021-12-31 expect meetings due 2021-12-31 escalated”, but what there is of "
+         "the task is: 2021-12-31 open. It has no day for that."},
+        {"    on 2021-12-31 expect meetings due 2021-12-30 not reminded\n",
+         "Expected “on 2021-12-31 expect meetings due 2021-12-30 not reminded”, but what there is "
+         "of the task is: 2021-12-31 open. It has no day for that."},
+    };
+    for (size_t i = 0; i < LEN(all); i++) {
+        struct kad_buf text = {0};
+        struct kad_example_result r;
+        kad_buf_printf(&text, "%s%sexample \"Tried\"\n%s", head, notices, all[i].story);
+        struct kad_policy *p = compile(kad_buf_str(&text));
+        bool holds = kad_dsl_example_run(p, 0, NULL, &r);
+        if (holds != (all[i].failure == NULL) || r.n > 1 ||
+            (r.n == 1 && !kad_str_eq(r.v[0].text, kad_str(all[i].failure))))
+            fail_msg("%s\n%.*s", all[i].story, KAD_STR_FMT(r.n ? r.v[0].text : KAD_STR("holds")));
+        kad_dsl_example_done(&r);
+        kad_policy_free(p);
+        kad_buf_done(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +293,7 @@ int main(void)
         cmocka_unit_test(corrections_and_withdrawals),
         cmocka_unit_test(done_late),
         cmocka_unit_test(in_force_from_when),
+        cmocka_unit_test(reminders_and_escalations_are_expected_by_their_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
