@@ -26,6 +26,7 @@ kadens_SOURCES = \
 	cli/cmd_rules.c \
 	cli/cmd_show.c \
 	cli/cmd_tasks.c \
+	cli/cmd_verify.c \
 	cli/csv.c \
 	cli/csv.h \
 	cli/dates.c \

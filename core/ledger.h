@@ -67,6 +67,8 @@ void kad_ledger_set_command(const char *command);
 /* From now on a fault inside LMDB (which trusts its pages) ends the process with one sentence on
  * stderr and exit status 3. For programs; what faults elsewhere ends as it always did. */
 void kad_ledger_catch_faults(void);
+/* In a child process whose end is told by its parent (child.h): faults end it without a word. */
+void kad_ledger_faults_silent(void);
 const struct kad_ledger_info *kad_ledger_info(const struct kad_ledger *l);
 /* For who writes now and then for years: from now on the writer's lock is taken for each transaction
  * (kad_txn_begin waits up to wait_ms for it, then EBUSY) and let go at its end. */
@@ -232,5 +234,14 @@ enum kad_err kad_view_check(struct kad_ledger *l, kad_progress_fn progress,
 /* Drop the views and make them again from the records. */
 enum kad_err kad_view_rebuild(struct kad_ledger *l, kad_progress_fn progress, void *ctx,
                               struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* Walk the pages of a store (pages.h) while others may write: those of the newest transaction are
+ * held meanwhile, without reading any of them through LMDB. `still`: nobody writes. Errors: the store
+ * is missing or not to be read; a damaged one is told page by page. */
+struct kad_page_fault;
+struct kad_pages_seen;
+enum kad_err kad_ledger_walk(const char *dir, bool still, kad_progress_fn progress,
+                             void (*fault)(void *ctx, const struct kad_page_fault *f), void *ctx,
+                             struct kad_pages_seen *ret, struct kad_error *reterr) KAD_MUST_CHECK;
 
 #endif

@@ -406,6 +406,57 @@ static enum kad_err open_env(struct kad_ledger *l, struct kad_error *reterr)
     return err == KAD_OK && rc != 0 ? kad_lmdb_fail(l, rc, reterr) : err;
 }
 
+/* Hold the newest transaction and walk it. ENOTFOUND: others wrote so fast that its meta page went. */
+static enum kad_err walk_held(struct kad_ledger *l, int fd, kad_progress_fn progress,
+                              void (*fault)(void *ctx, const struct kad_page_fault *f), void *ctx,
+                              struct kad_pages_seen *ret, struct kad_error *reterr)
+{
+    MDB_txn *txn;
+    struct kad_error late = {0};
+    enum kad_err err = kad_lmdb_begin(l, false, &txn, reterr);
+    if (err != KAD_OK)
+        return err;
+    err = kad_pages_walk(fd, mdb_txn_id(txn), progress, fault, ctx, ret, &late);
+    mdb_txn_abort(txn);
+    kad_lmdb_end(l);
+    return err == KAD_OK || err == KAD_ENOTFOUND ? err : kad_fail(reterr, err, "%s", late.text);
+}
+
+enum kad_err kad_ledger_walk(const char *dir, bool still, kad_progress_fn progress,
+                             void (*fault)(void *ctx, const struct kad_page_fault *f), void *ctx,
+                             struct kad_pages_seen *ret, struct kad_error *reterr)
+{
+    struct kad_error why = {0};
+    enum kad_err err = check_dir(dir, reterr);
+    if (err != KAD_OK)
+        return err;
+    char *path = kad_path_join(dir, KAD_DATA_FILE);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    free(path);
+    if (fd < 0 || check_file(dir, false, &why) != KAD_OK) {
+        /* Cut or damaged in its first pages: LMDB is left out of it. */
+        err = fd < 0 ? check_file(dir, false, reterr)
+                     : kad_pages_walk(fd, UINT64_MAX, progress, fault, ctx, ret, reterr);
+        if (fd >= 0)
+            close(fd);
+        return err;
+    }
+    struct kad_ledger l = {.dir = kad_xstrdup(dir), .writer = -1, .still = still};
+    int rc = kad_env_open(&l, dir, still ? MDB_RDONLY | MDB_NOLOCK : MDB_RDONLY);
+    if (rc != 0)
+        err = kad_lmdb_fail(&l, rc, reterr);
+    for (int again = 0; rc == 0 && again < 10; again++)
+        if ((err = walk_held(&l, fd, progress, fault, ctx, ret, reterr)) != KAD_ENOTFOUND)
+            break;
+    if (err == KAD_ENOTFOUND)
+        err = kad_fail(reterr, KAD_EBUSY, _("The store is being written to. Try again."));
+    if (l.env)
+        mdb_env_close(l.env);
+    free(l.dir);
+    close(fd);
+    return err;
+}
+
 enum kad_err kad_ledger_open_still(const char *dir, struct kad_ledger **ret,
                                    struct kad_error *reterr)
 {

@@ -1,5 +1,5 @@
 /* What the files of the ledger share, and the only header that brings lmdb.h in: included by
- * the ledger_*.c files and view.c, and by nothing else. */
+ * the ledger_*.c files, view.c, verify_log.c and verify_tree.c, and by nothing else. */
 #ifndef KAD_CORE_LEDGER_PRIV_H
 #define KAD_CORE_LEDGER_PRIV_H
 

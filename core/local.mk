@@ -108,6 +108,11 @@ core_libcore_a_SOURCES = \
 	core/tiles.h \
 	core/value.c \
 	core/value.h \
+	core/verify.c \
+	core/verify.h \
+	core/verify_log.c \
+	core/verify_priv.h \
+	core/verify_tree.c \
 	core/view.c \
 	core/window.c \
 	core/workday.c

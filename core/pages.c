@@ -591,7 +591,7 @@ enum kad_err kad_pages_walk(int fd, uint64_t txn,
     int which = txn == UINT64_MAX ? h.newest : (int)(txn & 1);
     const struct kad_meta_page *m = &h.meta[which];
     if (txn != UINT64_MAX && m->txn != txn)
-        return kad_fail(reterr, KAD_ENOTFOUND, _("The store is being written to. Try again."));
+        return KAD_ENOTFOUND;
     ret->page_size = w.page_size = h.page_size;
     ret->txn = w.txn = m->txn;
     w.last_page = m->last_page;

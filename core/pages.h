@@ -70,7 +70,8 @@ struct kad_pages_seen {
  * keys, overflow chains, depths and counts are right. Each fault is told to `fault` (strings live
  * for the call); counted are all. The caller sees to it that the transaction's pages stay (an open
  * snapshot), or that nobody writes.
- * Errors: ENOTFOUND the transaction is on neither meta page (take a fresh snapshot), EIO. */
+ * Errors: ENOTFOUND (without a sentence) the transaction is on neither meta page: take a fresh
+ * snapshot. EIO. */
 enum kad_err kad_pages_walk(int fd, uint64_t txn,
                             void (*progress)(void *ctx, uint64_t done, uint64_t of),
                             void (*fault)(void *ctx, const struct kad_page_fault *f), void *ctx,

@@ -87,6 +87,7 @@ BATS_TESTS = \
 	tests/cli/restore.bats \
 	tests/cli/rules.bats \
 	tests/cli/tasks.bats \
+	tests/cli/verify.bats \
 	tests/cli/walk.bats
 
 EXTRA_DIST += tests/cli/common.bash tests/cli/pages.bash

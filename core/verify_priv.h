@@ -1,0 +1,49 @@
+/* Inside verify: what verify.c and the verify_*.c files share. */
+#ifndef KAD_CORE_VERIFY_PRIV_H
+#define KAD_CORE_VERIFY_PRIV_H
+
+#include <pthread.h>
+
+#include "core/verify.h"
+
+/* A tree's size that somebody asks the root of: a checkpoint's. */
+struct kad_size_asked {
+    uint64_t size;
+    uint8_t root[KAD_HASH]; /* filled in by kad_verify_log */
+};
+
+struct kad_verifying {
+    const struct kad_verify_options *o;
+    struct kad_verify *v; /* shared with the parent */
+    struct kad_ledger *ledger;
+    struct kad_arena arena;
+    uint64_t n_private, n_issued;         /* records of the kind, found by kad_verify_log */
+    pthread_mutex_t lock;                 /* over *v, while there are threads */
+    kad_vec(struct kad_size_asked) sizes; /* sorted by size, once each */
+};
+
+void kad_trouble_add(struct kad_verifying *y, enum kad_part part, uint64_t seq, const char *fmt,
+                     ...) KAD_PRINTF(4, 5);
+/* A part is begun (told to the progress as well), or what became of it. */
+void kad_part_set(struct kad_verifying *y, enum kad_part part, enum kad_checked state);
+void kad_verify_step(struct kad_verifying *y, enum kad_part part, uint64_t done, uint64_t of);
+
+/* verify_tree.c: the log is hashed in stretches, each of which is a complete subtree and holds what one
+ * tile of the second level is made of. */
+#define KAD_STRETCH_LEVEL 10
+#define KAD_STRETCH (1u << KAD_STRETCH_LEVEL) /* records */
+/* After the leaf of record `size`: the frontier of its stretch, if somebody asks for that size. */
+void kad_verify_size(struct kad_verifying *y, const struct kad_frontier *f, uint64_t size);
+/* The stored tiles of stretch i against its n leaves. */
+enum kad_err kad_verify_tiles(struct kad_verifying *y, struct kad_snapshot *s, uint64_t i,
+                              const uint8_t (*leaves)[KAD_HASH], uint64_t n,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
+/* The tree over all `last` records from the hashes of its stretches: the higher tiles, the root, and
+ * the roots that were asked for. */
+enum kad_err kad_verify_tree(struct kad_verifying *y, const uint8_t (*hashes)[KAD_HASH],
+                             uint64_t last, struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* verify_log.c: every record read and hashed, with all processors; the tree; beside it the views. */
+enum kad_err kad_verify_log(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
+
+#endif
