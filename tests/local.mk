@@ -11,6 +11,7 @@
 # The environment of all tests is AM_TESTS_ENVIRONMENT below.
 
 CORE_TESTS = \
+	tests/sim/sim \
 	tests/unit/test_backups \
 	tests/unit/test_base \
 	tests/unit/test_calendar \
@@ -156,6 +157,8 @@ tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime,--wrap=rea
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c $(RANDOM_SOURCES) $(PLAIN_SOURCES) \
 	$(TOY_SOURCES)
+tests_sim_sim_SOURCES = tests/sim/sim.c tests/sim/sim.h tests/sim/sim_check.c tests/sim/sim_world.c \
+	$(RANDOM_SOURCES) $(PLAIN_SOURCES) $(TOY_SOURCES)
 tests_unit_test_shipped_SOURCES = tests/unit/test_shipped.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 tests_unit_test_shipped_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sketches_SOURCES = tests/unit/test_sketches.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
@@ -193,7 +196,11 @@ CLEANFILES += $(SIM_LOADED)
 EXTRA_DIST += tests/sim/record.c tests/sim/crash.rules
 BATS_TESTS += tests/sim/crash.bats
 
-.PHONY: crash
+# Thousands of runs of the scheduler; a short run is among the tests.
+SIM_SEEDS = 5000
+.PHONY: crash sim
+sim: tests/sim/sim$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) ./tests/sim/sim --seeds $(SIM_SEEDS)
 crash: kadens$(EXEEXT) tests/sim/crash$(EXEEXT) $(SIM_LOADED)
 	@$(AM_TESTS_ENVIRONMENT) ./tests/sim/crash --images 10000 --seconds 1200
 
