@@ -44,6 +44,8 @@ kadens_SOURCES = \
 	cli/json.c \
 	cli/json.h \
 	cli/json_in.c \
+	cli/lang.c \
+	cli/lang.h \
 	cli/main.c \
 	cli/missing.c \
 	cli/missing.h \
@@ -66,6 +68,16 @@ kadens_SOURCES = \
 	cli/write.c \
 	cli/write.h
 kadens_LDADD = rules/librules.a $(DSL_LIBS) $(JANSSON_LIBS) -lm
+
+# A program of its own for whoever checks from outside: it links no LMDB, which a test looks after.
+bin_PROGRAMS += kadens-witness
+kadens_witness_SOURCES = \
+	cli/lang.c \
+	cli/lang.h \
+	cli/witness.c \
+	cli/witness.h \
+	cli/witness_record.c
+kadens_witness_LDADD = core/libcore.a $(SODIUM_LIBS) $(UNISTRING_LIBS)
 
 # Made by `kadens help --completion`; tests/cli/help.bats holds them together.
 bashcompdir = $(datadir)/bash-completion/completions

@@ -89,13 +89,6 @@ bool kad_proof_parse(struct kad_str text, struct kad_arena *a, struct kad_proof 
     return false;
 }
 
-bool kad_proof_checkpoint(const struct kad_proof *p, struct kad_signed_note *ret_note,
-                          struct kad_checkpoint *ret)
-{
-    return kad_note_parse(p->checkpoint, ret_note) && kad_checkpoint_parse(ret_note->text, ret) &&
-           (!p->consistency || ret->size == p->to);
-}
-
 bool kad_proof_holds(const struct kad_proof *p, const struct kad_checkpoint *c)
 {
     struct kad_arena a;

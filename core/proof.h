@@ -31,9 +31,6 @@ struct kad_proof {
 void kad_proof_write(struct kad_buf *b, const struct kad_proof *p);
 /* Strings point into the text, but `extra` into the arena. */
 bool kad_proof_parse(struct kad_str text, struct kad_arena *a, struct kad_proof *ret);
-/* A signed note that is a checkpoint, without asking by whom. */
-bool kad_proof_checkpoint(const struct kad_proof *p, struct kad_signed_note *ret_note,
-                          struct kad_checkpoint *ret);
 /* Does an inclusion proof hold: is `extra` a stored record with this index as its place, whose payload
  * has the digest in its header, and whose header is in the checkpoint's tree? The signature is another
  * question. */

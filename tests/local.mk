@@ -89,7 +89,8 @@ BATS_TESTS = \
 	tests/cli/rules.bats \
 	tests/cli/tasks.bats \
 	tests/cli/verify.bats \
-	tests/cli/walk.bats
+	tests/cli/walk.bats \
+	tests/cli/witness.bats
 
 EXTRA_DIST += tests/cli/common.bash tests/cli/pages.bash
 
@@ -230,6 +231,7 @@ AM_BATS_LOG_FLAGS = --tap
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	KADENS='$(abs_top_builddir)/kadens$(EXEEXT)'; export KADENS; \
+	WITNESS='$(abs_top_builddir)/kadens-witness$(EXEEXT)'; export WITNESS; \
 	KAD_DATA='$(abs_top_srcdir)/tests'; export KAD_DATA; \
 	KAD_SRC='$(abs_top_srcdir)'; export KAD_SRC; \
 	KADENS_KEYS='$(abs_top_builddir)/tests/keys'; export KADENS_KEYS; \
