@@ -249,7 +249,8 @@ enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engi
     e->o.by = kad_str_dup(&e->arena, o->by);
     e->o.via = kad_str_dup(&e->arena, o->via);
     e->last_at = KAD_INSTANT_NONE;
-    enum kad_err err = kad_ledger_open(o->dir, o->write, o->wait_ms, &e->ledger, reterr);
+    enum kad_err err = o->still ? kad_ledger_open_still(o->dir, &e->ledger, reterr)
+                                : kad_ledger_open(o->dir, o->write, o->wait_ms, &e->ledger, reterr);
     if (!err && o->write && o->shared)
         kad_ledger_share(e->ledger, o->wait_ms);
     if (!err)

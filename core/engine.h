@@ -16,6 +16,7 @@ struct kad_engine_options {
     const char *dir;
     bool write;
     unsigned wait_ms;       /* for the writer's lock */
+    bool still;             /* nobody writes it, and nothing may be written into its folder */
     bool shared;            /* take the lock for each batch only: for who runs for years */
     kad_compile_fn compile; /* reads the texts of adopted policies; NULL for who only copies records:
                              * then policies are known by name, and nothing can be written */

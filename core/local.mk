@@ -110,8 +110,10 @@ core_libcore_a_SOURCES = \
 	core/value.h \
 	core/verify.c \
 	core/verify.h \
+	core/verify_issued.c \
 	core/verify_log.c \
 	core/verify_priv.h \
+	core/verify_seal.c \
 	core/verify_tree.c \
 	core/view.c \
 	core/window.c \

@@ -146,11 +146,43 @@ static bool check_pages(struct kad_verifying *y, struct kad_error *reterr)
 
 /* --- all of it, in the child --- */
 
+/* The engine, since tasks are derived again; the ledger alone when it cannot be had. */
+static enum kad_err open_all(struct kad_verifying *y, struct kad_error *reterr)
+{
+    const struct kad_verify_options *o = y->o;
+    struct kad_error why = {0};
+    struct kad_engine_options e = {.dir = o->dir,
+                                   .still = o->still,
+                                   .compile = o->compile,
+                                   .now = KAD_INSTANT_NONE,
+                                   .known = KAD_KNOWN_ALL};
+    if (o->compile && kad_engine_open(&e, &y->engine, &why) == KAD_OK) {
+        y->ledger = kad_engine_ledger(y->engine);
+        return KAD_OK;
+    }
+    enum kad_err err = o->still ? kad_ledger_open_still(o->dir, &y->ledger, reterr)
+                                : kad_ledger_open(o->dir, false, 0, &y->ledger, reterr);
+    if (err == KAD_OK && o->compile)
+        kad_trouble_add(y, KAD_PART_ISSUED, 0, "%s", why.text);
+    return err;
+}
+
+static void close_all(struct kad_verifying *y)
+{
+    if (y->engine)
+        kad_engine_close(y->engine);
+    else
+        kad_ledger_close(y->ledger);
+    y->engine = NULL;
+    y->ledger = NULL;
+}
+
 static enum kad_err check_contents(struct kad_verifying *y, struct kad_error *reterr)
 {
+    static enum kad_err (*const steps[])(struct kad_verifying *, struct kad_error *) = {
+        kad_verify_ask, kad_verify_log, kad_verify_seals, kad_verify_issued};
     struct kad_verify *v = y->v;
-    enum kad_err err = y->o->still ? kad_ledger_open_still(y->o->dir, &y->ledger, reterr)
-                                   : kad_ledger_open(y->o->dir, false, 0, &y->ledger, reterr);
+    enum kad_err err = open_all(y, reterr);
     if (err != KAD_OK)
         return err;
     const struct kad_ledger_info *info = kad_ledger_info(y->ledger);
@@ -158,17 +190,12 @@ static enum kad_err check_contents(struct kad_verifying *y, struct kad_error *re
     v->mode = info->mode;
     memcpy(v->id, info->id, sizeof v->id);
     memcpy(v->programme, info->programme, sizeof v->programme);
-    if (y->o->against.n == 0)
-        kad_part_set(y, KAD_PART_AGAINST, KAD_CHECK_NOTHING);
     kad_part_set(y, KAD_PART_IDENTITY, KAD_CHECK_DONE); /* opening has computed it */
-    err = kad_verify_log(y, reterr);
-    if (err == KAD_OK) {
-        kad_part_set(y, KAD_PART_CHECKPOINTS, KAD_CHECK_NOTHING);
-        kad_part_set(y, KAD_PART_VAULT, y->n_private > 0 ? KAD_CHECK_NOT : KAD_CHECK_NOTHING);
-        kad_part_set(y, KAD_PART_ISSUED, y->n_issued > 0 ? KAD_CHECK_NOT : KAD_CHECK_NOTHING);
-    }
-    kad_ledger_close(y->ledger);
-    y->ledger = NULL;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && err == KAD_OK; i++)
+        err = steps[i](y, reterr);
+    if (err == KAD_OK && y->n_private == 0)
+        kad_part_set(y, KAD_PART_VAULT, KAD_CHECK_NOTHING);
+    close_all(y);
     return err;
 }
 

@@ -12,14 +12,22 @@ struct kad_size_asked {
     uint8_t root[KAD_HASH]; /* filled in by kad_verify_log */
 };
 
+/* A checkpoint as text, and the size that it stands under in the table; 0: it was kept outside. */
+struct kad_sealed {
+    struct kad_str note;
+    uint64_t size;
+};
+
 struct kad_verifying {
     const struct kad_verify_options *o;
-    struct kad_verify *v; /* shared with the parent */
-    struct kad_ledger *ledger;
+    struct kad_verify *v;      /* shared with the parent */
+    struct kad_engine *engine; /* NULL: without one, as no policies are read */
+    struct kad_ledger *ledger; /* the engine's, if there is one */
     struct kad_arena arena;
-    uint64_t n_private, n_issued;         /* records of the kind, found by kad_verify_log */
-    pthread_mutex_t lock;                 /* over *v, while there are threads */
-    kad_vec(struct kad_size_asked) sizes; /* sorted by size, once each */
+    uint64_t n_private, n_issued;           /* records of the kind, found by kad_verify_log */
+    pthread_mutex_t lock;                   /* over *v, while there are threads */
+    kad_vec(struct kad_sealed) notes, kept; /* of the ledger, the newest first; of somebody */
+    kad_vec(struct kad_size_asked) sizes;   /* sorted by size, once each */
 };
 
 void kad_trouble_add(struct kad_verifying *y, enum kad_part part, uint64_t seq, const char *fmt,
@@ -27,6 +35,14 @@ void kad_trouble_add(struct kad_verifying *y, enum kad_part part, uint64_t seq, 
 /* A part is begun (told to the progress as well), or what became of it. */
 void kad_part_set(struct kad_verifying *y, enum kad_part part, enum kad_checked state);
 void kad_verify_step(struct kad_verifying *y, enum kad_part part, uint64_t done, uint64_t of);
+
+/* verify_seal.c: read the checkpoints, so that the roots of their sizes are computed on the way;
+ * afterwards hold them against those. */
+enum kad_err kad_verify_ask(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
+enum kad_err kad_verify_seals(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* verify_issued.c: derive again what was issued. */
+enum kad_err kad_verify_issued(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
 
 /* verify_tree.c: the log is hashed in stretches, each of which is a complete subtree and holds what one
  * tile of the second level is made of. */
