@@ -8,10 +8,13 @@
 #include "cli/json.h"
 #include "core/backup.h"
 #include "core/backups.h"
+#include "core/checkpoint.h"
 #include "core/clock.h"
 #include "core/keys.h"
 
 #define README "README.txt"
+#define CHECKPOINT "checkpoint"
+#define SIGN_WAIT_MS 2000 /* for the writer's lock; an older checkpoint does as well */
 
 /* --- what lies in it for whoever finds it --- */
 
@@ -64,27 +67,86 @@ struct made {
     const char *path;
     struct kad_copy_info info;
     kad_instant at;
+    uint64_t signed_size; /* of its checkpoint; 0: none */
 };
 
-static enum kad_err make(struct kad_cli *c, struct kad_ledger *l, struct kad_backup_work *w,
-                         struct made *ret, struct kad_error *reterr)
+/* A fresh checkpoint, where there is a key and nobody writes just now; never a reason to have no backup:
+ * whether the ledger is whole is asked of the copy. */
+static void sign(const char *store, const char *id)
+{
+    struct kad_ledger *l = NULL;
+    struct kad_buf note = {0};
+    struct kad_progress p;
+    struct kad_error ignored = {0};
+    bool fresh;
+    if (!kad_key_exists(id, KAD_KEY_SIGN) ||
+        kad_ledger_open(store, true, SIGN_WAIT_MS, &l, &ignored) != KAD_OK)
+        return;
+    kad_progress_init(&p, _("Hashed again:"));
+    if (kad_checkpoint_take(l, kad_progress_step, &p, &note, &fresh, &ignored) != KAD_OK)
+        kad_tell(_("The backup gets no new checkpoint. %s"), ignored.text);
+    kad_progress_done(&p);
+    kad_ledger_close(l);
+    kad_buf_done(&note);
+}
+
+/* The newest checkpoint of the copy, as a file of its own. */
+static enum kad_err put_checkpoint(struct kad_cli *c, struct kad_backup_work *w, struct made *m,
+                                   struct kad_error *reterr)
+{
+    struct kad_ledger *l = NULL;
+    struct kad_snapshot *s = NULL;
+    struct kad_str note = {0};
+    enum kad_err got = kad_ledger_open_still(kad_backup_folder(w), &l, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_take(l, &s, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_note(s, UINT64_MAX, &c->arena, &note, &m->signed_size, reterr);
+    kad_snapshot_release(s);
+    kad_ledger_close(l);
+    if (got != KAD_OK || note.n == 0)
+        return got;
+    return kad_backup_put(w, CHECKPOINT, note, reterr);
+}
+
+static enum kad_err copy(const char *store, struct kad_backup_work *w, struct kad_error *reterr)
+{
+    struct kad_ledger *l = NULL;
+    struct kad_progress p;
+    kad_progress_init(&p, _("Copied:"));
+    enum kad_err got = kad_ledger_open(store, false, 0, &l, reterr);
+    if (got == KAD_OK)
+        got = kad_backup_copy(w, l, p.on ? kad_progress_step : NULL, &p, reterr);
+    kad_progress_done(&p);
+    kad_ledger_close(l);
+    return got;
+}
+
+static enum kad_err check(struct kad_backup_work *w, struct made *ret, struct kad_error *reterr)
 {
     struct kad_progress p;
-    struct kad_buf readme = {0};
-    kad_progress_init(&p, _("Copied:"));
-    enum kad_err got = kad_backup_copy(w, l, p.on ? kad_progress_step : NULL, &p, reterr);
-    kad_progress_done(&p);
-    if (got != KAD_OK)
-        return got;
     kad_progress_init(&p, _("Checked:"));
-    got = kad_copy_check(kad_backup_folder(w), kad_progress_step, &p, &ret->info, reterr);
+    enum kad_err got =
+        kad_copy_check(kad_backup_folder(w), kad_progress_step, &p, &ret->info, reterr);
     p.shown = p.on; /* it was shown by the process that looked */
     kad_progress_done(&p);
+    return got;
+}
+
+static enum kad_err make(struct kad_cli *c, const char *store, struct kad_backup_work *w,
+                         struct made *ret, struct kad_error *reterr)
+{
+    enum kad_err got = copy(store, w, reterr);
+    if (got == KAD_OK)
+        got = check(w, ret, reterr);
     if (got == KAD_OK) {
+        struct kad_buf readme = {0};
         put_readme(&readme, &ret->info, ret->at);
         got = kad_backup_put(w, README, (struct kad_str){readme.p, readme.n}, reterr);
         kad_buf_done(&readme);
     }
+    if (got == KAD_OK)
+        got = put_checkpoint(c, w, ret, reterr);
     if (got == KAD_OK)
         got = kad_backup_finish(w, &ret->path, reterr);
     if (got == KAD_OK)
@@ -98,8 +160,11 @@ static void put_json(struct kad_cli *c, const struct made *m)
     char at[KAD_INSTANT_TEXT];
     kad_buf_puts(b, "{\"backup\":");
     kad_json_str(b, kad_str(m->path));
-    kad_buf_printf(b, ",\"ledger\":\"%s\",\"at\":\"%s\",\"records\":%llu}\n", m->info.info.id,
+    kad_buf_printf(b,
+                   ",\"ledger\":\"%s\",\"at\":\"%s\",\"records\":%llu,\"signed\":", m->info.info.id,
                    kad_instant_text(m->at, at), (unsigned long long)m->info.state.last_seq);
+    kad_json_seq(b, m->signed_size);
+    kad_buf_puts(b, "}\n");
 }
 
 static void put_text(struct kad_cli *c, const struct made *m)
@@ -114,6 +179,10 @@ static void put_text(struct kad_cli *c, const struct made *m)
                              "It holds the whole ledger, %s records.\n",
                              (unsigned long)m->info.state.last_seq),
                    kad_buf_str(&n));
+    if (m->signed_size)
+        kad_out_printf(o,
+                       _("A checkpoint of %llu records is in it, signed with the ledger's key.\n"),
+                       (unsigned long long)m->signed_size);
     if (kad_keys_folder(&keys, &ignored) == KAD_OK)
         kad_out_printf(o,
                        _("The keys are not in it. They are in %s: keep a copy of that folder in "
@@ -129,13 +198,16 @@ static enum kad_err backup(struct kad_cli *c, struct kad_error *reterr)
     struct kad_backup_work *w = NULL;
     const char *store = kad_cli_store(c);
     struct made m = {.at = c->now != KAD_INSTANT_NONE ? c->now : kad_clock_now()};
+    kad_ledger_set_command("kadens backup");
     enum kad_err got = kad_ledger_open(store, false, 0, &l, reterr);
     if (got == KAD_OK)
         got = kad_backup_begin(l, store, c->args[0], m.at, &w, reterr);
-    if (got == KAD_OK)
-        got = make(c, l, w, &m, reterr);
+    kad_ledger_close(l); /* one at a time in a process */
+    if (got == KAD_OK) {
+        sign(store, kad_backup_ledger(w));
+        got = make(c, store, w, &m, reterr);
+    }
     kad_backup_free(w);
-    kad_ledger_close(l);
     if (got != KAD_OK)
         return got;
     struct kad_backup b = {.at = m.at, .last_seq = m.info.state.last_seq, .path = kad_str(m.path)};

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/missing.h"
+#include "core/checkpoint.h"
 #include "core/clock.h"
 #include "core/files.h"
 #include "core/keys.h"
@@ -28,6 +29,9 @@ struct restoring {
     struct kad_buf missing;       /* what was said of the records that the backup lacks */
     uint64_t carried;
     const char *aside;
+    bool held; /* a checkpoint was given */
+    enum kad_against against;
+    uint64_t signed_size;
 };
 
 /* --- which backup --- */
@@ -127,6 +131,33 @@ static enum kad_err look_at_present(struct restoring *t, struct kad_error *reter
     return KAD_OK;
 }
 
+/* The checkpoint of somebody who kept one. */
+static enum kad_err hold_against(struct restoring *t, struct kad_error *reterr)
+{
+    const char *path = t->c->opt[KAD_O_AGAINST];
+    struct kad_buf note = {0};
+    struct kad_error why = {0};
+    if (!path)
+        return KAD_OK;
+    enum kad_err got = kad_file_read(path, KAD_NOTE_MAX, &note, reterr);
+    if (got == KAD_OK) {
+        got = kad_restore_against(t->r, (struct kad_str){note.p, note.n}, &t->against,
+                                  &t->signed_size, &why);
+        if (got != KAD_OK)
+            kad_fail(reterr, got, _("%s: %s Nothing was changed."), path, why.text);
+    }
+    kad_buf_done(&note);
+    t->held = got == KAD_OK;
+    if (got == KAD_OK && t->against == KAD_AGAINST_OTHER)
+        return kad_fail(
+            reterr, KAD_ENO,
+            _("CAREFUL: the backup is not what the checkpoint %s was signed over. Its "
+              "first %llu records are others than those signed: one of them was altered, "
+              "or the ledger went another way. Nothing was changed."),
+            path, (unsigned long long)t->signed_size);
+    return got;
+}
+
 static bool is_newer(const struct restoring *t)
 {
     return t->seen.opened && t->seen.last_seq > t->info.state.last_seq;
@@ -186,6 +217,12 @@ static enum kad_err keep_newer(struct restoring *t, struct kad_error *reterr)
 
 static void put_json(struct restoring *t)
 {
+    static const char *const against[] = {
+        [KAD_AGAINST_FITS] = "\"fits\"",
+        [KAD_AGAINST_NEWER] = "\"newer\"",
+        [KAD_AGAINST_STORE] = "\"fits the store as it was\"",
+        [KAD_AGAINST_STORE_OTHER] = "\"not the store as it was\"",
+    };
     struct kad_buf *b = &t->c->out.b;
     kad_buf_puts(b, "{\"store\":");
     kad_json_str(b, kad_str(kad_cli_store(t->c)));
@@ -197,6 +234,9 @@ static void put_json(struct restoring *t)
     kad_json_str_or_null(b, kad_str(t->aside));
     kad_buf_puts(b, ",\"differs\":");
     kad_json_seq(b, t->seen.differs);
+    kad_buf_printf(b, ",\"against\":%s", t->held ? against[t->against] : "null");
+    kad_buf_printf(b, ",\"signed\":");
+    kad_json_seq(b, t->signed_size);
     kad_buf_printf(b, ",\"missing\":%s}\n", t->missing.n ? kad_buf_str(&t->missing) : "null");
 }
 
@@ -243,10 +283,29 @@ static void put_missing(struct restoring *t)
                        (unsigned long long)t->seen.last_seq);
 }
 
+static void put_against(struct restoring *t)
+{
+    struct kad_out *o = &t->c->out;
+    unsigned long long size = (unsigned long long)t->signed_size;
+    unsigned long long last = (unsigned long long)t->info.state.last_seq;
+    if (!t->held)
+        return;
+    if (t->against == KAD_AGAINST_FITS)
+        kad_out_printf(o, _("The checkpoint of %llu records fits.\n"), size);
+    else if (t->against == KAD_AGAINST_STORE)
+        kad_out_printf(o, _("The checkpoint of %llu records fits the store as it was.\n"), size);
+    if (t->against != KAD_AGAINST_FITS && !t->carried)
+        kad_out_printf(o, _("By the checkpoint %llu records are missing: no. %llu to %llu.\n"),
+                       size - last, last + 1, size);
+    if (t->against == KAD_AGAINST_NEWER)
+        kad_out_puts(o, _("Whether they went on from this backup cannot be shown without them.\n"));
+}
+
 /* A restored ledger is shorter than somebody remembers. */
 static void put_witnesses(struct restoring *t)
 {
-    bool shorter = t->aside && !t->carried && (!t->seen.opened || is_newer(t));
+    bool shorter = (t->aside && !t->carried && (!t->seen.opened || is_newer(t))) ||
+                   (t->held && t->signed_size > t->info.state.last_seq + t->carried);
     if (!shorter)
         return;
     kad_out_printf(&t->c->out,
@@ -281,6 +340,7 @@ static void put_text(struct restoring *t)
     kad_out_printf(o, _("The ledger is restored in %s from %s.\n"), kad_cli_store(t->c), t->backup);
     put_last(t);
     put_missing(t);
+    put_against(t);
     put_witnesses(t);
     if (t->aside)
         kad_out_printf(o,
@@ -298,6 +358,11 @@ static void tell_fork(const struct restoring *t)
               "both go. They differ from record %llu on: one of them was altered, or it went on "
               "from an older backup. Keep both, and find out which is right."),
             (unsigned long long)t->seen.differs);
+    if (t->held && t->against == KAD_AGAINST_STORE_OTHER)
+        kad_tell(
+            _("CAREFUL: the store as it was is not what the checkpoint was signed over, although "
+              "it has as many records. It was altered, or it went another way. Keep it, and find "
+              "out."));
 }
 
 static enum kad_err restore(struct restoring *t, uint64_t wait_s, struct kad_error *reterr)
@@ -310,6 +375,8 @@ static enum kad_err restore(struct restoring *t, uint64_t wait_s, struct kad_err
         got = copy_and_check(t, reterr);
     if (got == KAD_OK)
         got = look_at_present(t, reterr);
+    if (got == KAD_OK)
+        got = hold_against(t, reterr);
     if (got == KAD_OK)
         got = tell_missing(t, reterr);
     if (got == KAD_OK)

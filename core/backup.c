@@ -217,6 +217,11 @@ enum kad_err kad_backup_copy(struct kad_backup_work *w, struct kad_ledger *l,
     return kad_copy_ledger(l, w->fd, _("the backup"), progress, ctx, reterr);
 }
 
+const char *kad_backup_ledger(const struct kad_backup_work *w)
+{
+    return w->id;
+}
+
 const char *kad_backup_folder(const struct kad_backup_work *w)
 {
     kad_assert(w->work);

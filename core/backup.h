@@ -29,6 +29,8 @@ enum kad_err kad_backup_begin(struct kad_ledger *l, const char *store, const cha
 enum kad_err kad_backup_copy(struct kad_backup_work *w, struct kad_ledger *l,
                              kad_progress_fn progress, void *ctx, struct kad_error *reterr)
     KAD_MUST_CHECK;
+/* The ledger's id. */
+const char *kad_backup_ledger(const struct kad_backup_work *w);
 /* The folder as it stands now, for checking it. */
 const char *kad_backup_folder(const struct kad_backup_work *w);
 /* One more file in it. */

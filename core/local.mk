@@ -96,6 +96,7 @@ core_libcore_a_SOURCES = \
 	core/rekey.h \
 	core/restore.c \
 	core/restore.h \
+	core/restore_see.c \
 	core/scheduler.c \
 	core/scheduler.h \
 	core/scheduler_look.c \

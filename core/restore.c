@@ -10,10 +10,8 @@
 #include <unistd.h>
 
 #include "core/backups.h"
-#include "core/child.h"
 #include "core/ledger_priv.h"
 
-#define SLICE 2000 /* records read from one snapshot */
 #define SAME_SECOND 100
 
 struct kad_restore {
@@ -226,100 +224,29 @@ const char *kad_restore_present(const struct kad_restore *r)
     return r->present ? r->target : NULL;
 }
 
-/* --- the store that is there, beside the new one --- */
+/* --- making it ready --- */
 
-struct pair {
-    struct kad_ledger *old, *new;
-    const struct kad_restore *r;
-    uint64_t last; /* of the new one */
-    struct kad_restore_seen *seen;
-    int fd;
-};
-
-static void tell(const struct pair *p)
-{
-    if (kad_write_all(p->fd, p->seen, sizeof *p->seen) != 0)
-        _exit(1);
-}
-
-/* Records from..to of the old one; each decoded, and held against the new one's where it has one. False when
- * something cannot be read. */
-static bool read_records(struct pair *p, uint64_t from, uint64_t to)
+/* The checkpoints that were signed over what is carried. */
+static enum kad_err carry_notes(struct kad_snapshot *s, struct kad_txn *t, uint64_t above,
+                                struct kad_error *reterr)
 {
     struct kad_arena a;
-    struct kad_error e = {0};
-    bool good = true;
+    struct kad_str note;
+    uint64_t size = 0;
+    enum kad_err err;
     kad_arena_init(&a);
-    while (good && from <= to) {
-        struct kad_snapshot *old = NULL, *new = NULL;
-        good = kad_snapshot_take(p->old, &old, &e) == KAD_OK &&
-               kad_snapshot_take(p->new, &new, &e) == KAD_OK;
-        for (size_t i = 0; good && i < SLICE && from <= to && !p->seen->differs; i++, from++) {
-            struct kad_str x, y;
-            struct kad_record rec;
-            kad_arena_reset(&a);
-            good = kad_snapshot_record(old, from, &x, &e) == KAD_OK &&
-                   kad_record_decode(x, &a, true, &rec, &e) == KAD_OK && rec.seq == from;
-            if (good && from <= p->last) {
-                good = kad_snapshot_record(new, from, &y, &e) == KAD_OK;
-                if (good && !kad_str_eq(x, y))
-                    p->seen->differs = from;
-            }
-        }
-        kad_snapshot_release(old);
-        kad_snapshot_release(new);
-        if (p->seen->differs)
+    for (uint64_t most = UINT64_MAX;; most = size - 1) {
+        kad_arena_reset(&a);
+        err = kad_snapshot_note(s, most, &a, &note, &size, reterr);
+        if (err != KAD_OK || note.n == 0 || size <= above)
+            break;
+        err = kad_txn_put_note(t, size, note, reterr);
+        if (err != KAD_OK)
             break;
     }
     kad_arena_done(&a);
-    return good;
-}
-
-static void see_here(void *ctx, int fd)
-{
-    struct pair *p = ctx;
-    struct kad_error e = {0};
-    struct kad_snapshot *s;
-    struct kad_ledger_state state;
-    p->fd = fd;
-    if (kad_ledger_open_still(p->r->target, &p->old, &e) != KAD_OK ||
-        kad_ledger_open_still(p->r->work, &p->new, &e) != KAD_OK ||
-        kad_snapshot_take(p->old, &s, &e) != KAD_OK)
-        return;
-    memcpy(p->seen->id, kad_ledger_info(p->old)->id, sizeof p->seen->id);
-    p->seen->opened = kad_snapshot_state(s, &state, &e) == KAD_OK;
-    kad_snapshot_release(s);
-    if (!p->seen->opened)
-        return;
-    p->seen->last_seq = state.last_seq;
-    p->seen->last_at = state.last_at;
-    tell(p);
-    if (strcmp(p->seen->id, kad_ledger_info(p->new)->id) != 0)
-        return;
-    p->seen->newer = read_records(p, p->last + 1, state.last_seq);
-    tell(p);
-    p->seen->compared = read_records(p, 1, p->last < state.last_seq ? p->last : state.last_seq);
-    tell(p);
-}
-
-enum kad_err kad_restore_see(struct kad_restore *r, uint64_t backup_last,
-                             struct kad_restore_seen *ret, struct kad_error *reterr)
-{
-    struct kad_buf got = {0};
-    struct kad_child_end end;
-    struct kad_restore_seen seen = {0};
-    struct pair p = {.r = r, .last = backup_last, .seen = &seen};
-    kad_assert(r && r->present && ret);
-    enum kad_err err = kad_child_run(see_here, &p, 8 * sizeof seen, &got, &end, reterr);
-    *ret = (struct kad_restore_seen){0};
-    /* Told as it went; the last that is whole counts, whatever ended the child. */
-    if (got.n >= sizeof *ret)
-        memcpy(ret, got.p + (got.n / sizeof *ret - 1) * sizeof *ret, sizeof *ret);
-    kad_buf_done(&got);
     return err;
 }
-
-/* --- making it ready --- */
 
 static enum kad_err carry(struct kad_ledger *old, struct kad_ledger *new, uint64_t from,
                           struct kad_error *reterr)
@@ -338,6 +265,8 @@ static enum kad_err carry(struct kad_ledger *old, struct kad_ledger *new, uint64
         if (err == KAD_OK)
             err = kad_txn_append_bytes(t, bytes, reterr);
     }
+    if (err == KAD_OK)
+        err = carry_notes(s, t, from - 1, reterr);
     kad_snapshot_release(s);
     if (err != KAD_OK) {
         kad_txn_abort(t);

@@ -38,8 +38,21 @@ struct kad_restore_seen {
     bool compared;    /* the records that both have were compared to the end ... */
     uint64_t differs; /* ... or to this one, the first that is not the same in both; 0: none */
 };
-enum kad_err kad_restore_see(struct kad_restore *r, uint64_t backup_last,
+enum kad_err kad_restore_see(const struct kad_restore *r, uint64_t backup_last,
                              struct kad_restore_seen *ret, struct kad_error *reterr) KAD_MUST_CHECK;
+/* A checkpoint that somebody kept. */
+enum kad_against {
+    KAD_AGAINST_FITS,  /* the backup begins with what was signed */
+    KAD_AGAINST_OTHER, /* it does not: other records were signed */
+    KAD_AGAINST_NEWER, /* more was signed than the backup has; whether it goes on from it is open */
+    KAD_AGAINST_STORE, /* more was signed, and the store that is there is what was signed */
+    KAD_AGAINST_STORE_OTHER, /* more was signed, and the store that is there is something else */
+};
+/* Hold it against the backup, and against the store that is there where that goes further. *ret_size: how many
+ * records it is over. ENO when it is no checkpoint of this ledger. */
+enum kad_err kad_restore_against(const struct kad_restore *r, struct kad_str note,
+                                 enum kad_against *ret, uint64_t *ret_size,
+                                 struct kad_error *reterr) KAD_MUST_CHECK;
 /* Append the records of the store that is there from `from` on, byte for byte. It was seen to be whole
  * there and the same before. */
 enum kad_err kad_restore_carry(struct kad_restore *r, uint64_t from, struct kad_error *reterr)

@@ -30,10 +30,18 @@ answers() {
     grep -q 'Last record    5$' "$dir/README.txt"
     ! grep -rlq -- "$(sed -n 3p "$KADENS_KEYS"/*.sign)" b
     ok k backup b --format json
-    [[ $output == '{"backup":"'*'","ledger":"'*'","at":"2021-06-10T08:00:00.000000Z","records":5}' ]]
+    [[ $output == '{"backup":"'*'","ledger":"'*'","at":"2021-06-10T08:00:00.000000Z","records":5,"signed":5}' ]]
+    head -n 2 "$dir/checkpoint" | tail -n 1 | grep -qx 5
+    # Without the signing key there is the last one that was signed.
+    NOW=2021-06-11T08:00:00Z k record visit C-1 >/dev/null
+    NOW=2021-06-11T08:00:00Z
+    mv keys elsewhere
+    ok k backup b
+    has 'A checkpoint of 5 records'
+    head -n 2 "$(newest b)/checkpoint" | tail -n 1 | grep -qx 5
     ok k --lang sv backup b
     has 'tagen och kontrollerad'
-    [ "$(find b -mindepth 1 -maxdepth 1 -type d | wc -l)" -eq 3 ]
+    [ "$(find b -mindepth 1 -maxdepth 1 -type d | wc -l)" -eq 4 ]
 }
 
 @test "the list of backups says what was made, and what is gone" {
@@ -90,7 +98,7 @@ answers() {
         k --store full backup b
     )
     no 3 small
-    said_once 'no room'
+    said 'no room'
     [ -z "$(ls -A b)" ]
     ok k --store full backup b
     [ "$(ls -A b | grep -c Z-)" -eq 1 ]
@@ -111,7 +119,7 @@ answers() {
     [ -z "$(find b -name '.unfinished*')" ]
     k export >all
     for dir in b/*Z-*; do
-        [ "$(ls "$dir" | tr '\n' ' ')" = 'README.txt data.mdb ' ]
+        [ "$(ls "$dir" | tr '\n' ' ')" = 'README.txt checkpoint data.mdb ' ]
         k --store "$dir" export | cmp - all
     done
 }

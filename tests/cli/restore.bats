@@ -279,3 +279,66 @@ and_more() {
     ok k restore b
     [ -z "$(find . -maxdepth 1 -name '*restoring*')" ]
 }
+
+@test "a checkpoint that somebody kept is held against what comes back" {
+    one_case
+    k checkpoint --to five 2>/dev/null
+    k backup b >/dev/null
+    and_more
+    k checkpoint --to eight 2>/dev/null
+    cp -r store eight-store
+    ok k restore b --against five
+    has 'The checkpoint of 5 records fits.'
+    rm -rf store store.before-*
+    # The store that is there is what was signed.
+    cp -r eight-store store
+    ok k restore b --against eight
+    has 'fits the store as it was'
+    has 'By the checkpoint 3 records are missing: no. 6 to 8.'
+    rm -rf store store.before-*
+    cp -r eight-store store
+    ok k restore b --against eight --keep-newer
+    hasnt 'missing'
+    hasnt 'shorter'
+    [ "$(k checkpoint 2>/dev/null)" = "$(cat eight)" ]
+    # Nobody has those records.
+    rm -rf store store.before-*
+    ok k restore b --against eight
+    has '3 records are missing: no. 6 to 8'
+    has 'cannot be shown without them'
+    has 'has become shorter'
+    # Others under the same numbers.
+    k record visit C-1 >/dev/null
+    k record visit C-1 >/dev/null
+    k record visit C-1 >/dev/null
+    ok k restore b --against eight
+    said 'CAREFUL: the store as it was is not what the checkpoint was signed over'
+    k record meeting programme >/dev/null
+    k checkpoint --to other 2>/dev/null
+    rm -rf store store.before-*
+    cp -r eight-store store
+    k backup b >/dev/null
+    k export >all
+    no 1 k restore b --against other
+    said 'CAREFUL: the backup is not what the checkpoint other was signed over'
+    k --store alien init >/dev/null
+    k --store alien checkpoint --to alien-checkpoint 2>/dev/null
+    no 1 k restore b --against alien-checkpoint
+    said 'another ledger'
+    no 1 k restore b --against small.rules
+    no 2 k restore b --against nothing
+    sed '2s/8/9/' eight >forged
+    no 1 k restore b --against forged
+    k export | cmp - all
+}
+
+@test "a ledger whose signing key was changed since the backup" {
+    one_case
+    k backup b >/dev/null
+    k checkpoint --new-key >/dev/null 2>&1
+    k checkpoint --to new 2>/dev/null
+    ok k restore b --against new --keep-newer
+    has 'fits the store as it was'
+    ok k checkpoint
+    [ "$output" = "$(cat new)" ]
+}
