@@ -259,6 +259,58 @@ static void put_story(struct page *p)
     }
 }
 
+/* --- what was issued --- */
+
+static void put_issued_row(struct kad_table *t, const struct page *p, const struct kad_record *r)
+{
+    struct kad_buf b = {0};
+    kad_table_row(t, KAD_PLAIN);
+    kad_put_day(&b, r->on);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_table_cell(t, kad_record_label(p->c->engine, r));
+    kad_buf_reset(&b);
+    kad_put_own(&b, p->c, &p->c->arena, r, false);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_buf_reset(&b);
+    kad_buf_printf(&b, "%llu", (unsigned long long)r->seq);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_buf_done(&b);
+}
+
+static bool is_issued(const struct page *p, const struct kad_record *r)
+{
+    return r->kind >= KAD_R_ISSUED && r->kind <= KAD_R_ESCALATED && r->on <= p->c->as_of;
+}
+
+/* What the scheduler gave out, if there is one. */
+static void put_issued(struct page *p)
+{
+    struct kad_out *o = &p->c->out;
+    struct kad_column columns[] = {{.title = NULL},
+                                   {.title = NULL},
+                                   {.title = NULL, .gives = true, .wraps = true},
+                                   {.title = NULL, .right = true, .style = KAD_DIM}};
+    struct kad_table t;
+    size_t n = 0, skip;
+    for (size_t i = 0; i < p->n_records; i++)
+        n += is_issued(p, &p->records[i]);
+    if (n == 0)
+        return;
+    skip = n > STORY_LATEST && !p->c->opt[KAD_O_ALL] ? n - STORY_LATEST : 0;
+    kad_table_init(&t, &p->c->arena, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0, k = 0; i < p->n_records; i++)
+        if (is_issued(p, &p->records[i]) && k++ >= skip)
+            put_issued_row(&t, p, &p->records[i]);
+    kad_out_puts(o, "\n");
+    kad_out_style(o, KAD_BOLD);
+    kad_out_puts(o, _("Given out"));
+    if (skip)
+        kad_out_printf(o, _(" (%zu, the latest %d; --all shows all)"), n, STORY_LATEST);
+    kad_out_style(o, KAD_PLAIN);
+    kad_out_puts(o, "\n");
+    kad_table_print(&t, o, 2);
+}
+
 /* --- the page --- */
 
 static void put_title(struct page *p)
@@ -298,6 +350,7 @@ static void put_page(struct page *p)
     else
         kad_out_printf(o, "%s\n", _("No tasks."));
     put_story(p);
+    put_issued(p);
 }
 
 static void put_json(struct page *p)

@@ -82,6 +82,7 @@ BATS_TESTS = \
 	tests/cli/help.bats \
 	tests/cli/hostile.bats \
 	tests/cli/import.bats \
+	tests/cli/issued.bats \
 	tests/cli/operations.bats \
 	tests/cli/record.bats \
 	tests/cli/replay.bats \
