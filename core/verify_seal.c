@@ -1,4 +1,5 @@
 /* The checkpoints: those that the ledger has, and those that somebody kept. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,17 @@ enum kad_err kad_verify_ask(struct kad_verifying *y, struct kad_error *reterr)
     return err;
 }
 
+/* "record 6", "records 6 to 9". */
+static const char *records(char out[128], uint64_t from, uint64_t to)
+{
+    if (from == to)
+        snprintf(out, 128, _("record %llu"), (unsigned long long)from);
+    else
+        snprintf(out, 128, _("records %llu to %llu"), (unsigned long long)from,
+                 (unsigned long long)to);
+    return out;
+}
+
 static void check_stored(struct kad_verifying *y, const struct kad_log_keys *keys)
 {
     struct kad_verify *v = y->v;
@@ -96,6 +108,7 @@ static void check_stored(struct kad_verifying *y, const struct kad_log_keys *key
         struct kad_checkpoint c;
         struct kad_error why = {0};
         unsigned long long size = n->size;
+        char some[128];
         const uint8_t *root;
         if (kad_checkpoint_read(keys, n->note, &c, &why) != KAD_OK)
             kad_trouble_add(y, KAD_PART_CHECKPOINTS, 0, _("Checkpoint of %llu records: %s"), size,
@@ -106,8 +119,8 @@ static void check_stored(struct kad_verifying *y, const struct kad_log_keys *key
                             (unsigned long long)c.size);
         else if (c.size > v->last_seq)
             kad_trouble_add(y, KAD_PART_CHECKPOINTS, v->last_seq + 1,
-                            _("Checkpoint of %llu records: records %llu to %llu are missing."),
-                            size, (unsigned long long)v->last_seq + 1, size);
+                            _("Checkpoint of %llu records: of these are missing: %s."), size,
+                            records(some, v->last_seq + 1, size));
         else if (!(root = root_of(y, c.size)) || memcmp(root, c.root, KAD_HASH) != 0)
             kad_trouble_add(
                 y, KAD_PART_CHECKPOINTS, 0,
@@ -127,6 +140,7 @@ static void check_kept(struct kad_verifying *y, const struct kad_log_keys *keys)
 {
     struct kad_verify *v = y->v;
     uint64_t fits = 0, parts = UINT64_MAX, most = 0;
+    char some[128];
     for (size_t i = 0; i < y->kept.n; i++) {
         struct kad_checkpoint c;
         struct kad_error why = {0};
@@ -145,15 +159,14 @@ static void check_kept(struct kad_verifying *y, const struct kad_log_keys *keys)
             parts = c.size;
     }
     if (parts != UINT64_MAX)
-        kad_trouble_add(y, KAD_PART_AGAINST, fits + 1,
-                        _("Something in records %llu to %llu is not what it was."),
-                        (unsigned long long)fits + 1, (unsigned long long)parts);
+        kad_trouble_add(y, KAD_PART_AGAINST, fits + 1, _("Something in %s is not what it was."),
+                        records(some, fits + 1, parts));
     if (most > v->last_seq)
-        kad_trouble_add(y, KAD_PART_AGAINST, v->last_seq + 1,
-                        _("The ledger ends with record %llu; records %llu to %llu, which it had "
-                          "then, are missing."),
-                        (unsigned long long)v->last_seq, (unsigned long long)v->last_seq + 1,
-                        (unsigned long long)most);
+        kad_trouble_add(
+            y, KAD_PART_AGAINST, v->last_seq + 1,
+            _("The ledger ends with record %llu. Of what it had then these are missing: "
+              "%s."),
+            (unsigned long long)v->last_seq, records(some, v->last_seq + 1, most));
     v->kept = y->kept.n;
     v->kept_size = fits;
     kad_part_set(y, KAD_PART_AGAINST, y->kept.n > 0 ? KAD_CHECK_DONE : KAD_CHECK_NOTHING);
