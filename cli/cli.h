@@ -136,11 +136,6 @@ void kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_
  * known key. */
 enum kad_err kad_subject_of(struct kad_cli *c, struct kad_str key, struct kad_subject *ret,
                             struct kad_error *reterr) KAD_MUST_CHECK;
-/* What errno says, in the running language where we have words for it. */
-const char *kad_why(int error);
-/* The whole of a text file; "-" is stdin. Too large, missing or a folder is KAD_EINPUT. */
-enum kad_err kad_file_read(const char *path, size_t most, struct kad_buf *ret,
-                           struct kad_error *reterr) KAD_MUST_CHECK;
 /* Show on a terminal's stderr how far we are; nothing elsewhere. `what` is a translated word. */
 struct kad_progress {
     const char *what;
@@ -153,6 +148,14 @@ void kad_progress_done(struct kad_progress *p);
 
 /* Print one sentence of ours to stderr: "kadens: …", safe for a terminal. */
 void kad_tell(const char *fmt, ...) KAD_PRINTF(1, 2);
+
+/* --- file.c --- */
+
+/* What errno says, in the running language where we have words for it. */
+const char *kad_why(int error);
+/* The whole of a text file; "-" is stdin. Too large, missing or a folder is KAD_EINPUT. */
+enum kad_err kad_file_read(const char *path, size_t most, struct kad_buf *ret,
+                           struct kad_error *reterr) KAD_MUST_CHECK;
 
 /* --- the commands, one for each line of cmd.def --- */
 

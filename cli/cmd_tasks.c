@@ -1,4 +1,5 @@
 /* tasks: the list a coach begins the day with. */
+#include "cli/ics.h"
 #include "cli/rows.h"
 #include "cli/words.h"
 #include "core/clock.h"
@@ -345,10 +346,28 @@ static void put_foot(struct kad_cli *c, struct ask *q)
         put_hints(c, q);
 }
 
+/* The calendar file, as the service writes it; --until says how far it looks ahead, --state and --all
+ * which tasks are in it. */
+static enum kad_err put_calendar(struct kad_cli *c, const struct ask *q, struct kad_error *reterr)
+{
+    struct kad_ics_ask ask = {.who = kad_str(c->opt[KAD_O_FOR]),
+                              .unit = q->unit,
+                              .subject = kad_str(c->opt[KAD_O_SUBJECT]),
+                              .day = q->day,
+                              .ahead = q->by_until ? q->horizon - q->day : KAD_ICS_AHEAD,
+                              .keep = KAD_ICS_KEEP,
+                              .states = c->opt[KAD_O_STATE] || c->opt[KAD_O_ALL] ? q->states : 0};
+    return kad_ics_put(c->engine, &ask, &c->out.b, reterr);
+}
+
 enum kad_err kad_cmd_tasks(struct kad_cli *c, struct kad_error *reterr)
 {
     struct ask q = {.rows.arena = &c->arena, .missed.arena = &c->arena};
-    if (read_ask(c, &q, reterr) != KAD_OK || gather(c, &q, reterr) != KAD_OK)
+    if (read_ask(c, &q, reterr) != KAD_OK)
+        return reterr->code;
+    if (c->format == KAD_F_ICS)
+        return put_calendar(c, &q, reterr);
+    if (gather(c, &q, reterr) != KAD_OK)
         return reterr->code;
     if (check_person(c, &q, reterr) != KAD_OK)
         return reterr->code;

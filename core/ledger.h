@@ -121,6 +121,9 @@ enum kad_err kad_snapshot_subjects(struct kad_snapshot *s, struct kad_str after,
 enum kad_err kad_snapshot_mentions(struct kad_snapshot *s, struct kad_str person, struct kad_arena *a,
                                    struct kad_str **ret, size_t *ret_n, struct kad_error *reterr)
     KAD_MUST_CHECK;
+/* Everybody whom any event ever named, in byte order. */
+enum kad_err kad_snapshot_persons(struct kad_snapshot *s, struct kad_arena *a, struct kad_str **ret,
+                                  size_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;
 /* Seqs of the records that adopt, end, or retract one that did, and of those that change the key. */
 enum kad_err kad_snapshot_adopted(struct kad_snapshot *s, struct kad_arena *a, uint64_t **ret,
                                   size_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;

@@ -397,6 +397,38 @@ enum kad_err kad_snapshot_mentions(struct kad_snapshot *s, struct kad_str person
     return err;
 }
 
+enum kad_err kad_snapshot_persons(struct kad_snapshot *s, struct kad_arena *a, struct kad_str **ret,
+                                  size_t *ret_n, struct kad_error *reterr)
+{
+    kad_assert(s && a && ret && ret_n);
+    MDB_cursor *c;
+    enum kad_err err = walk_open(s, KAD_TAB_MENTION, &c, reterr);
+    if (err != KAD_OK)
+        return err;
+    MDB_val k = {0}, v;
+    kad_vec(struct kad_str) persons = {0};
+    bool found = false;
+    err = step(s, c, &k, &v, MDB_FIRST, &found, reterr);
+    while (err == KAD_OK && found) {
+        const char *end = memchr(k.mv_data, '\0', k.mv_size);
+        size_t n = end ? (size_t)(end - (const char *)k.mv_data) : k.mv_size;
+        if (n == 0 || n > KAD_LIMIT_NAME)
+            break;
+        struct kad_str person = kad_str_dup(a, (struct kad_str){k.mv_data, n});
+        kad_vec_push(a, &persons, person);
+        /* Behind all of this one's: the name with the smallest byte that no key of theirs has. */
+        char next[KAD_PAIR_KEY];
+        memcpy(next, person.p, n);
+        next[n] = '\1';
+        k = (MDB_val){.mv_data = next, .mv_size = n + 1};
+        err = step(s, c, &k, &v, MDB_SET_RANGE, &found, reterr);
+    }
+    mdb_cursor_close(c);
+    *ret = persons.v;
+    *ret_n = persons.n;
+    return err;
+}
+
 enum kad_err kad_snapshot_adopted(struct kad_snapshot *s, struct kad_arena *a, uint64_t **ret,
                                   size_t *ret_n, struct kad_error *reterr)
 {

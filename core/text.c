@@ -151,6 +151,30 @@ void kad_text_put_safe(struct kad_buf *b, struct kad_str s)
     }
 }
 
+void kad_text_put_html(struct kad_buf *b, struct kad_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        switch (s.p[i]) {
+        case '&':
+            kad_buf_puts(b, "&amp;");
+            break;
+        case '<':
+            kad_buf_puts(b, "&lt;");
+            break;
+        case '>':
+            kad_buf_puts(b, "&gt;");
+            break;
+        case '"':
+            kad_buf_puts(b, "&quot;");
+            break;
+        case '\'':
+            kad_buf_puts(b, "&#39;");
+            break;
+        default:
+            kad_buf_putc(b, s.p[i]);
+        }
+}
+
 void kad_text_put_padded(struct kad_buf *b, struct kad_str s, size_t width, bool right)
 {
     size_t w = kad_utf8_width(s);

@@ -59,6 +59,8 @@ struct kad_str kad_text_nfc(struct kad_arena *a, struct kad_str s);
 /* For a terminal: control characters, line breaks and bidirectional controls become visible
  * (\n → "\\n", others → "\\u{1b}"; a byte that is not UTF-8 → "\\x{ff}"), everything else stays. */
 void kad_text_put_safe(struct kad_buf *b, struct kad_str s);
+/* For HTML, also within quotes: markup becomes text. */
+void kad_text_put_html(struct kad_buf *b, struct kad_str s);
 /* Appends s, then blanks until `width` columns. `right` puts the blanks first. */
 void kad_text_put_padded(struct kad_buf *b, struct kad_str s, size_t width, bool right);
 /* Damerau–Levenshtein distance in characters, at most `max` + 1 (for "did you mean"). */

@@ -54,26 +54,7 @@ static const char style[] =
 /* A text, with markup made harmless. */
 static void put_plain(struct kad_buf *b, const char *s)
 {
-    for (; *s; s++)
-        switch (*s) {
-        case '&':
-            kad_buf_puts(b, "&amp;");
-            break;
-        case '<':
-            kad_buf_puts(b, "&lt;");
-            break;
-        case '>':
-            kad_buf_puts(b, "&gt;");
-            break;
-        case '"':
-            kad_buf_puts(b, "&quot;");
-            break;
-        case '\'':
-            kad_buf_puts(b, "&#39;");
-            break;
-        default:
-            kad_buf_putc(b, *s);
-        }
+    kad_text_put_html(b, kad_str(s));
 }
 
 /* The same in the body of the page: names stand out, and lines may break. */

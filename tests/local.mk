@@ -67,6 +67,13 @@ DSL_TESTS = \
 	tests/unit/test_shipped \
 	tests/unit/test_sketches
 
+# What is told, and by every way: these link cli/libtell.a.
+TELL_TESTS = \
+	tests/unit/test_sinks
+TOLD_SOURCES = tests/unit/told.c tests/unit/told.h
+tests_unit_test_sinks_SOURCES = tests/unit/test_sinks.c $(TOLD_SOURCES)
+tests_unit_test_sinks_LDADD = $(TELL_LIBS) $(CMOCKA_LIBS)
+
 BATS_TESTS = \
 	tests/cli/backup.bats \
 	tests/cli/badinput.bats \
@@ -208,7 +215,7 @@ crash: kadens$(EXEEXT) tests/sim/crash$(EXEEXT) $(SIM_LOADED)
 
 # --- how they are built and run ---
 
-UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS) $(FUZZ_TESTS)
+UNIT_TESTS = $(CORE_TESTS) $(DSL_TESTS) $(TELL_TESTS) $(FUZZ_TESTS)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
 EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/records.h tests/unit/store.h \

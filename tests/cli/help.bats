@@ -86,8 +86,8 @@ reserved() {
     said_once 'two dashes'
     no 2 k tasks --format xml
     said_once 'There is no format “xml”.'
-    no 2 k tasks --format ics
-    said_once 'has no format ics.'
+    no 2 k tasks --format tap
+    said_once 'has no format tap.'
     no 2 k tasks --as-of 2021-02-30
     said_once '“2021-02-30” is no date'
     no 2 k tasks --known-at tomorrow
