@@ -177,6 +177,8 @@ static enum kad_err each_file(struct kad_cli *c, bool names, struct kad_error *r
         if (prove)
             kad_prove(f.policy, &proof);
         kad_rule_file_try(&f);
+        if (f.policy && names)
+            kad_cover_wheres(&f.cover);
         bad = bad || !f.policy || f.failed;
         if (c->format == KAD_F_JSON)
             kad_out_puts(&c->out, i ? ",\n" : "\n");

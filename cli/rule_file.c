@@ -115,6 +115,7 @@ static void put_share(struct kad_buf *b, const struct kad_cover *c)
         [KAD_COVER_WHEN] = N_("`when` %zu of %zu"),
         [KAD_COVER_PHASE] = N_("phases %zu of %zu"),
         [KAD_COVER_GUARD] = N_("conditions %zu of %zu"),
+        [KAD_COVER_WHERE] = N_("`where` %zu of %zu"),
     };
     for (int k = 0; k < KAD_COVER__COUNT; k++) {
         size_t exercised, n = kad_cover_of(c, (enum kad_cover_kind)k, &exercised);

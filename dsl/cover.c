@@ -9,6 +9,7 @@ const char *kad_cover_name(enum kad_cover_kind k)
         [KAD_COVER_WHEN] = "whens",
         [KAD_COVER_PHASE] = "phases",
         [KAD_COVER_GUARD] = "guards",
+        [KAD_COVER_WHERE] = "wheres",
     };
     return names[k];
 }
@@ -31,6 +32,33 @@ static int by_line(const void *a, const void *b)
     return (x->part > y->part) - (x->part < y->part);
 }
 
+/* The condition that a point is about. */
+static const struct kad_expr *condition_of(const struct kad_policy *p,
+                                           const struct kad_cover_point *x)
+{
+    if (x->kind == KAD_COVER_GUARD)
+        return p->guards[x->index].condition;
+    const struct kad_rule *r = &p->rules[x->index];
+    return r->kind == KAD_RULE_TASK      ? r->whens[x->part].trigger.where
+           : r->kind == KAD_RULE_CADENCE ? r->from.v[x->part].where
+                                         : r->where;
+}
+
+static void add_where(struct kad_cover *c, size_t rule, int32_t part, const struct kad_expr *where)
+{
+    if (where)
+        add(c, KAD_COVER_WHERE, rule, part, where->line);
+}
+
+static void add_wheres(struct kad_cover *c, size_t rule, const struct kad_rule *r)
+{
+    for (size_t k = 0; k < r->n_whens; k++)
+        add_where(c, rule, (int32_t)k, r->whens[k].trigger.where);
+    for (size_t k = 0; k < r->from.n; k++)
+        add_where(c, rule, (int32_t)k, r->from.v[k].where);
+    add_where(c, rule, -1, r->where);
+}
+
 void kad_cover_init(struct kad_cover *c, const struct kad_policy *p)
 {
     *c = (struct kad_cover){.policy = p};
@@ -44,6 +72,7 @@ void kad_cover_init(struct kad_cover *c, const struct kad_policy *p)
             add(c, KAD_COVER_PHASE, i, (int32_t)k, r->phases[k].line);
         if (r->kind == KAD_RULE_CADENCE && r->extension.field >= 0)
             add(c, KAD_COVER_PHASE, i, -1, r->extension.line);
+        add_wheres(c, i, r);
     }
     for (size_t i = 0; i < p->n_guards; i++)
         add(c, KAD_COVER_GUARD, i, -1, p->guards[i].line);
@@ -58,9 +87,14 @@ void kad_cover_done(struct kad_cover *c)
 
 /* --- what is exercised --- */
 
+static bool has_condition(const struct kad_cover_point *p)
+{
+    return p->kind == KAD_COVER_GUARD || p->kind == KAD_COVER_WHERE;
+}
+
 static bool opened(const struct kad_cover_point *p, const struct kad_instance *i)
 {
-    if (p->kind == KAD_COVER_GUARD || p->index != i->rule_index)
+    if (has_condition(p) || p->index != i->rule_index)
         return false;
     return p->kind == KAD_COVER_RULE || p->part == i->part;
 }
@@ -90,7 +124,7 @@ void kad_cover_judged(struct kad_cover *c, const struct kad_guard *g, bool holds
 
 static bool is_exercised(const struct kad_cover_point *p)
 {
-    return p->seen && (p->kind != KAD_COVER_GUARD || p->refused);
+    return p->seen && (!has_condition(p) || p->refused);
 }
 
 size_t kad_cover_of(const struct kad_cover *c, enum kad_cover_kind k, size_t *ret_exercised)
@@ -122,21 +156,37 @@ static struct kad_str line_of(const struct kad_policy *p, int line)
     return s;
 }
 
-static bool rule_is_seen(const struct kad_cover *c, int rule)
+/* Is the rule exercised, or this `when` of it? */
+static bool is_seen(const struct kad_cover *c, enum kad_cover_kind kind, int rule, int32_t part)
 {
     for (size_t i = 0; i < c->n; i++)
-        if (c->v[i].kind == KAD_COVER_RULE && c->v[i].index == rule)
+        if (c->v[i].kind == kind && c->v[i].index == rule && c->v[i].part == part)
             return c->v[i].seen;
     kad_unreachable();
+}
+
+/* The condition of what opens a task; of a rule or `when` that lacks everything nothing more is said. */
+static const char *sentence_of_where(const struct kad_cover *c, const struct kad_cover_point *p)
+{
+    bool task = c->policy->rules[p->index].kind == KAD_RULE_TASK;
+    if (!is_seen(c, KAD_COVER_RULE, p->index, -1) ||
+        (task && !is_seen(c, KAD_COVER_WHEN, p->index, p->part)))
+        return NULL;
+    return p->seen      ? _("No example would notice if this condition were left out: %.*s")
+           : p->refused ? _("No example would notice if this condition never held: %.*s")
+                        : _("No example depends on this condition: %.*s");
 }
 
 static const char *sentence_of(const struct kad_cover *c, const struct kad_cover_point *p)
 {
     if (p->kind == KAD_COVER_RULE)
         return _("No example expects a task of this rule: %.*s");
+    if (p->kind == KAD_COVER_WHERE)
+        return sentence_of_where(c, p);
     if (p->kind != KAD_COVER_GUARD)
-        return rule_is_seen(c, p->index) ? _("No example expects the task that this line opens: %.*s")
-                                         : NULL;
+        return is_seen(c, KAD_COVER_RULE, p->index, -1)
+                   ? _("No example expects the task that this line opens: %.*s")
+                   : NULL;
     if (!p->seen && !p->refused)
         return _("No example comes to this condition: %.*s");
     if (!p->seen)
@@ -154,7 +204,7 @@ struct kad_str kad_cover_gap(struct kad_cover *c, size_t i)
     if (!sentence)
         return (struct kad_str){0};
     /* A condition may be split over lines: it is shown whole, a rule by the line that begins it. */
-    struct kad_str words = p->kind == KAD_COVER_GUARD ? c->policy->guards[p->index].condition->text
-                                                      : line_of(c->policy, p->line);
+    struct kad_str words =
+        has_condition(p) ? condition_of(c->policy, p)->text : line_of(c->policy, p->line);
     return kad_str(kad_arena_printf(&c->arena, sentence, KAD_STR_FMT(words)));
 }

@@ -1,7 +1,8 @@
 /* What the examples of a policy exercise, and what they leave alone. Only what an example would notice
  * counts: a rule, `when` or phase is exercised when an expectation came true by a task that it opened,
  * and by no other; a guard when an event was accepted because its condition held, and another was
- * refused (of `expect`: noted) because it did not. Nothing is estimated or rounded.
+ * refused (of `expect`: noted) because it did not; the condition of what opens a task when an example
+ * would fail without it, and another if it never held. Nothing is estimated or rounded.
  * Source: language.md, "Examples are the tests".
  */
 #ifndef KAD_DSL_COVER_H
@@ -14,6 +15,7 @@ enum kad_cover_kind {
     KAD_COVER_WHEN,  /* a `when` of a task */
     KAD_COVER_PHASE, /* a phase of a cadence, or its extension */
     KAD_COVER_GUARD, /* the condition of a `require` or `expect` */
+    KAD_COVER_WHERE, /* the condition of a `when`, of `from`, of `for each` */
     KAD_COVER__COUNT
 };
 const char *kad_cover_name(enum kad_cover_kind k); /* "rules", "whens": the word of JSON */
@@ -22,10 +24,10 @@ const char *kad_cover_name(enum kad_cover_kind k); /* "rules", "whens": the word
 struct kad_cover_point {
     enum kad_cover_kind kind;
     int index;    /* of the rule or guard in the policy */
-    int32_t part; /* WHEN, PHASE: which; -1: the extension */
+    int32_t part; /* WHEN, PHASE, WHERE: which; -1: the extension, a duty's */
     int line;
-    bool seen;    /* GUARD: seen to hold */
-    bool refused; /* GUARD: seen not to hold */
+    bool seen;    /* GUARD, WHERE: seen to hold */
+    bool refused; /* GUARD, WHERE: seen not to hold */
 };
 struct kad_cover {
     struct kad_arena arena;
@@ -43,6 +45,10 @@ void kad_cover_done(struct kad_cover *c);
  * opened them, if it is the same for all. */
 void kad_cover_expected(struct kad_cover *c, const struct kad_instance *const *v, size_t n);
 void kad_cover_judged(struct kad_cover *c, const struct kad_guard *g, bool holds);
+/* Run the examples of the policy again, without each condition of `where`, to see which of them notice.
+ * Asked once, by who shows the coverage: it takes two runs for each such condition and example at most.
+ * Where there are more than can be run (50 000), the rest counts as not exercised. */
+void kad_cover_wheres(struct kad_cover *c);
 
 /* How many of a kind there are, and how many of them are exercised wholly. */
 size_t kad_cover_of(const struct kad_cover *c, enum kad_cover_kind k, size_t *ret_exercised);

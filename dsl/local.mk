@@ -17,6 +17,7 @@ dsl_libdsl_a_SOURCES = \
 	dsl/condition.c \
 	dsl/cover.c \
 	dsl/cover.h \
+	dsl/cover_where.c \
 	dsl/declare.c \
 	dsl/diag.c \
 	dsl/diag.def \

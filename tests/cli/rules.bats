@@ -60,6 +60,7 @@ load common
     [[ $output == *$'\n1..2' ]] || { show; false; }
     ok k rules test small.rules --format json
     has '"guards":{"of":'
+    has '"wheres":{"of":1,"exercised":'
     has '{"kind":"guards","line":38,"message":"In no example is an event refused by'
     hasnt '"missing":[]'
     ok k rules check small.rules --format json

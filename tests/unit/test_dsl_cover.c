@@ -48,6 +48,7 @@ static void assert_cover(const char *examples, const char *expected)
             kad_buf_printf(&b, "FAILS %d: %.*s\n", r.v[k].line, KAD_STR_FMT(r.v[k].text));
         kad_dsl_example_done(&r);
     }
+    kad_cover_wheres(&c);
     for (int k = 0; k < KAD_COVER__COUNT; k++) {
         size_t exercised, n = kad_cover_of(&c, (enum kad_cover_kind)k, &exercised);
         kad_buf_printf(&b, "%s%zu/%zu", k ? " " : "", exercised, n);
@@ -68,7 +69,7 @@ static void assert_cover(const char *examples, const char *expected)
 static void without_examples_each_rule_and_condition_is_named(void **state)
 {
     (void)state;
-    assert_cover("", "0/3 0/2 0/3 0/3\n"
+    assert_cover("", "0/3 0/2 0/3 0/3 0/1\n"
                      "14: No example comes to this condition: age at least 18\n"
                      "15: No example comes to this condition: ready\n"
                      "17: No example comes to this condition: active\n"
@@ -86,10 +87,11 @@ static void a_rule_in_use_is_named_by_the_lines_left_alone(void **state)
                  "    2021-01-20 stop why work\n"
                  "    on 2021-01-07 expect care.visit due 2021-01-07 done\n"
                  "    on 2021-01-20 expect follow_up due 2021-04-20 open\n",
-                 "2/3 1/2 1/3 0/3\n"
+                 "2/3 1/2 1/3 0/3 0/1\n"
                  "14: In no example is an event refused by this condition: age at least 18\n"
                  "15: In no example is an event refused by this condition: ready\n"
                  "17: In no example does this condition fail: active\n"
+                 "20: No example would notice if this condition were left out: why is work\n"
                  "21: No example expects the task that this line opens: when stop otherwise due the "
                  "same day\n"
                  "26: No example expects the task that this line opens: month 2 visit once # a "
@@ -107,7 +109,7 @@ static void what_opens_without_being_expected_is_not_exercised(void **state)
                  "    2021-02-20 stop why other\n"
                  "    on 2021-02-20 expect active is no\n"
                  "                  expect no care.visit due 2021-03-31\n",
-                 "0/3 0/2 0/3 0/3\n"
+                 "0/3 0/2 0/3 0/3 0/1\n"
                  "14: In no example is an event refused by this condition: age at least 18\n"
                  "15: In no example is an event refused by this condition: ready\n"
                  "17: In no example does this condition fail: active\n"
@@ -122,7 +124,7 @@ static void an_expectation_that_two_phases_meet_shows_neither(void **state)
     assert_cover("example \"Missed\"\n"
                  "    2021-01-01 start age 20, ready yes\n"
                  "    on 2021-06-01 expect care.visit missed\n",
-                 "1/3 0/2 0/3 0/3\n"
+                 "1/3 0/2 0/3 0/3 0/1\n"
                  "14: In no example is an event refused by this condition: age at least 18\n"
                  "15: In no example is an event refused by this condition: ready\n"
                  "17: No example comes to this condition: active\n"
@@ -141,7 +143,7 @@ static void a_refusal_shows_only_the_condition_that_it_names(void **state)
     assert_cover("example \"Refused for two things\"\n"
                  "    2021-01-01 start age 17, ready no  refused \"Too young\"\n"
                  "    on 2021-01-02 expect active is no\n",
-                 "0/3 0/2 0/3 0/3\n"
+                 "0/3 0/2 0/3 0/3 0/1\n"
                  "14: In no example does this condition hold: age at least 18\n"
                  "15: No example comes to this condition: ready\n"
                  "17: No example comes to this condition: active\n"
@@ -166,7 +168,60 @@ static void all_of_it_is_exercised(void **state)
                  "    on 2021-05-11 expect follow_up due 2021-08-10 open\n"
                  "                  expect follow_up due 2021-05-11 open\n"
                  "                  expect papers of programme due 2021-12-31 open\n",
-                 "3/3 2/2 3/3 3/3\n");
+                 "3/3 2/2 3/3 3/3 1/1\n");
+}
+
+/* Of what opens a task: an example would fail without the condition, and if it never held. */
+static void conditions_of_where_are_tried_out(void **state)
+{
+    static const char rules[] =
+        "cadence calls\n    from start where age at least 18\n    month 1 paper_call once\n"
+        "event paper_call of person_\n"
+        "duty survey for each person_ where active\n    every month\n    done by visit\n"
+        "example \"%s\"\n    2021-01-01 start age %s, ready yes\n%s";
+    static const struct {
+        const char *age, *story, *said; /* said of the two conditions */
+    } all[] = {
+        {"20",
+         "    on 2021-03-05 expect survey due 2021-03-31 open\n"
+         "    on 2021-01-05 expect calls.paper_call due 2021-01-31 open\n",
+         "33: No example would notice if this condition were left out: age at least 18\n"
+         "36: No example would notice if this condition were left out: active\n"},
+        {"20",
+         "    2021-02-20 stop why other\n"
+         "    on 2021-02-05 expect survey due 2021-02-28 open\n"
+         "    on 2021-03-05 expect no survey due 2021-03-31\n"
+         "                  expect calls.paper_call is missed\n",
+         "33: No example would notice if this condition were left out: age at least 18\n"},
+        {"20",
+         "    2021-02-20 stop why other\n"
+         "    on 2021-03-05 expect no survey due 2021-03-31\n"
+         "                  expect survey missed\n",
+         ""}, /* of calls everything is missing, and said of the rule */
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(all); i++) {
+        struct kad_buf text = {0}, b = {0};
+        kad_buf_puts(&text, head);
+        kad_buf_printf(&text, rules, "Where", all[i].age, all[i].story);
+        struct kad_policy *p = compile(kad_buf_str(&text));
+        struct kad_cover c;
+        kad_cover_init(&c, p);
+        struct kad_example_result r;
+        assert_true(kad_dsl_example_run(p, 0, &c, &r));
+        kad_dsl_example_done(&r);
+        kad_cover_wheres(&c);
+        for (size_t k = 0; k < c.n; k++) {
+            struct kad_str gap = kad_cover_gap(&c, k);
+            if (gap.n > 0 && c.v[k].kind == KAD_COVER_WHERE)
+                kad_buf_printf(&b, "%d: %.*s\n", c.v[k].line, KAD_STR_FMT(gap));
+        }
+        assert_string_equal(kad_buf_str(&b), all[i].said);
+        kad_cover_done(&c);
+        kad_policy_free(p);
+        kad_buf_done(&b);
+        kad_buf_done(&text);
+    }
 }
 
 int main(void)
@@ -177,6 +232,7 @@ int main(void)
         cmocka_unit_test(what_opens_without_being_expected_is_not_exercised),
         cmocka_unit_test(an_expectation_that_two_phases_meet_shows_neither),
         cmocka_unit_test(a_refusal_shows_only_the_condition_that_it_names),
+        cmocka_unit_test(conditions_of_where_are_tried_out),
         cmocka_unit_test(all_of_it_is_exercised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
