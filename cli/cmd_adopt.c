@@ -74,7 +74,7 @@ static enum kad_err recorded_then(struct kad_cli *c, bool *ret_known, struct kad
     if (got == KAD_OK && seq)
         got = kad_snapshot_record(s, seq, &bytes, reterr);
     if (got == KAD_OK && seq)
-        got = kad_record_decode(kad_str_dup(&c->arena, bytes), &c->arena, false, &r, reterr);
+        got = kad_snapshot_decode(s, kad_str_dup(&c->arena, bytes), &c->arena, false, &r, reterr);
     if (got == KAD_OK && seq) {
         *ret_known = true;
         *ret_diff = kad_record_note(&r, "diff");

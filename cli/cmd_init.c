@@ -12,6 +12,7 @@ enum kad_err kad_cmd_init(struct kad_cli *c, struct kad_error *reterr)
         info.mode = KAD_LEDGER_LIVE;
     if (c->opt[KAD_O_SIMULATED])
         info.mode = KAD_LEDGER_SIMULATED;
+    info.passphrase = c->opt[KAD_O_PASSPHRASE] != NULL;
     if (name) {
         struct kad_str s = kad_str(name);
         size_t at;

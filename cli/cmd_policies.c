@@ -31,7 +31,7 @@ static enum kad_err read_line(struct kad_cli *c, struct kad_snapshot *s,
     for (size_t k = i + 1; k < t->n && kad_str_eq(t->v[k].name, a->name); k++)
         if (t->v[k].from <= c->as_of && (!t->v[k].policy || t->v[k].n_units == 0))
             ret->in_force = false;
-    return kad_record_decode(bytes, &c->arena, true, &ret->r, reterr);
+    return kad_snapshot_decode(s, bytes, &c->arena, true, &ret->r, reterr);
 }
 
 static void put_units(struct kad_buf *b, const struct kad_adoption *a)

@@ -67,7 +67,7 @@ static enum kad_err last_seq(struct kad_cli *c, uint64_t *ret, struct kad_error 
     if (got == KAD_OK && again) {
         got = kad_snapshot_record(s, again, &bytes, reterr);
         if (got == KAD_OK)
-            got = kad_record_decode(bytes, &c->arena, true, &r, reterr);
+            got = kad_snapshot_decode(s, bytes, &c->arena, true, &r, reterr);
         if (got == KAD_OK && (r.kind == KAD_R_RETRACTED || r.kind == KAD_R_CORRECTED))
             *ret = r.ref;
     }

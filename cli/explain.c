@@ -240,7 +240,7 @@ static bool put_decision(struct kad_buf *b, struct kad_cli *c, const struct kad_
     struct kad_str decision = {0};
     if (a->seq && kad_snapshot_take(kad_engine_ledger(c->engine), &s, &ignored) == KAD_OK &&
         kad_snapshot_record(s, a->seq, &bytes, &ignored) == KAD_OK &&
-        kad_record_decode(bytes, &c->arena, true, &r, &ignored) == KAD_OK)
+        kad_snapshot_decode(s, bytes, &c->arena, true, &r, &ignored) == KAD_OK)
         decision = kad_str_dup(&c->arena, kad_record_note(&r, "decision"));
     kad_snapshot_release(s);
     kad_buf_put(b, decision.p, decision.n);

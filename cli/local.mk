@@ -86,6 +86,8 @@ kadens_SOURCES = \
 	cli/missing.h \
 	cli/open.c \
 	cli/opt.def \
+	cli/passphrase.c \
+	cli/passphrase.h \
 	cli/prove.c \
 	cli/prove.h \
 	cli/records.c \

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 #include "cli/lang.h"
+#include "cli/passphrase.h"
 #include "cli/program.h"
 #include "core/keys.h"
 
@@ -23,6 +24,7 @@ static enum kad_err run(struct kad_cli *c, struct kad_error *reterr)
         return KAD_OK;
     }
     kad_keys_set_folder(c->opt[KAD_O_KEYS]);
+    kad_passphrase_use(c);
     if (c->cmd->needs & (KAD_NEEDS_READ | KAD_NEEDS_WRITE))
         if (kad_cli_open(c, c->cmd->needs & KAD_NEEDS_WRITE, reterr) != KAD_OK)
             return reterr->code;

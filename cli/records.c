@@ -156,7 +156,7 @@ enum kad_err kad_record_at(const struct kad_cli *c, uint64_t seq, struct kad_are
     if (got == KAD_OK)
         got = kad_snapshot_record(s, seq, &bytes, reterr);
     if (got == KAD_OK)
-        got = kad_record_decode(kad_str_dup(a, bytes), a, true, ret, reterr);
+        got = kad_snapshot_decode(s, kad_str_dup(a, bytes), a, true, ret, reterr);
     kad_snapshot_release(s);
     return got;
 }
@@ -254,7 +254,7 @@ static enum kad_err read_slice(struct kad_cli *c, uint64_t *from, struct kad_are
         kad_arena_reset(a);
         got = kad_snapshot_record(s, *from, &bytes, reterr);
         if (got == KAD_OK)
-            got = kad_record_decode(bytes, a, true, &r, reterr);
+            got = kad_snapshot_decode(s, bytes, a, true, &r, reterr);
         *ret_end = got == KAD_OK && r.at > c->known.at;
         if (got == KAD_OK && !*ret_end)
             got = fn(ctx, &r, reterr);

@@ -210,11 +210,27 @@ enum kad_err kad_backup_begin(struct kad_ledger *l, const char *store, const cha
     return KAD_OK;
 }
 
+/* The vault as it is now, in the place of the one that was there. */
+static enum kad_err copy_vault(const struct kad_backup_work *w, struct kad_error *reterr)
+{
+    char *beside = kad_path_join(w->work, "vault.new");
+    struct kad_buf path = {0};
+    kad_buf_printf(&path, "%s/%s.vault", w->dir, w->id);
+    enum kad_err err = kad_vault_copy(w->store, beside, reterr);
+    if (err == KAD_OK && (rename(beside, path.p) != 0 || kad_sync_path(w->dir) != 0))
+        err = place_fail(w->dir, errno, reterr);
+    kad_buf_done(&path);
+    free(beside);
+    return err;
+}
+
 enum kad_err kad_backup_copy(struct kad_backup_work *w, struct kad_ledger *l,
                              kad_progress_fn progress, void *ctx, struct kad_error *reterr)
 {
     kad_assert(w && w->work);
-    return kad_copy_ledger(l, w->fd, _("the backup"), progress, ctx, reterr);
+    enum kad_err err = kad_copy_ledger(l, w->fd, _("the backup"), progress, ctx, reterr);
+    /* Behind the ledger: it has every key that the ledger needs. */
+    return err == KAD_OK ? copy_vault(w, reterr) : err;
 }
 
 const char *kad_backup_ledger(const struct kad_backup_work *w)

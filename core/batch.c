@@ -67,8 +67,21 @@ enum kad_err kad_batch_commit(struct kad_batch *b, struct kad_error *reterr)
         return kad_fail(reterr, KAD_ESTORE,
                         _("Nothing was written: a record before could not be stored."));
     }
-    enum kad_err err = kad_txn_commit(b->txn, reterr);
+    struct kad_ledger *l = b->e->ledger;
+    bool erases = b->erases;
+    enum kad_err err = erases ? kad_ledger_may_erase(l, reterr) : KAD_OK;
+    if (err) {
+        kad_batch_abort(b);
+        return err;
+    }
+    err = kad_txn_commit(b->txn, reterr);
     end(b);
+    struct kad_error why = {0};
+    if (!err && erases && kad_ledger_erase(l, &why) != KAD_OK)
+        return kad_fail(reterr, why.code,
+                        _("The erasure is recorded, and nobody is shown what was erased; but the key "
+                          "is not destroyed yet: %s The next command that writes goes on with it."),
+                        why.text);
     return err;
 }
 
@@ -202,7 +215,8 @@ static enum kad_err (*const makers[KAD_R__COUNT])(struct kad_put *) = {
     [KAD_R_RETRACTED] = kad_draft_retracted, [KAD_R_WAIVED] = kad_draft_waived,
     [KAD_R_ISSUED] = kad_draft_issued,       [KAD_R_OVERDUE] = kad_draft_issued,
     [KAD_R_WITHDRAWN] = kad_draft_issued,    [KAD_R_REMINDED] = kad_draft_issued,
-    [KAD_R_ESCALATED] = kad_draft_issued,    [KAD_R_REKEYED] = kad_draft_rekeyed,
+    [KAD_R_ESCALATED] = kad_draft_issued,    [KAD_R_ERASED] = kad_draft_erased,
+    [KAD_R_REKEYED] = kad_draft_rekeyed,
 };
 
 static enum kad_err put_kind(struct kad_put *p)
@@ -218,8 +232,11 @@ static enum kad_err put_kind(struct kad_put *p)
     bool again = p->d->seq > 0 && p->d->seq <= p->b->state.last_seq;
     bool issues = kind > 0 && kad_record_issues(p->r.kind) &&
                   (p->b->o.scheduler || p->b->restores || again);
+    bool erases = kind == KAD_R_ERASED && (p->b->o.erases || p->b->restores || again);
     kad_assert(!p->b->o.scheduler || issues);
-    if (kind > 0 && (!makers[kind] || (kad_record_issues(p->r.kind) && !issues)))
+    if (kind > 0 &&
+        (!makers[kind] || (kad_record_issues(p->r.kind) && !issues) ||
+         (kind == KAD_R_ERASED && !erases)))
         return kad_fail(p->err, KAD_EINPUT,
                         _("%s is recorded by the program itself and cannot be given."),
                         kad_record_type(p->r.kind));
@@ -274,6 +291,8 @@ static enum kad_err append(struct kad_put *p)
     enum kad_err err = KAD_OK;
     if (p->d->accept)
         err = p->d->accept(p->d->accept_ctx, &p->r, p->err);
+    if (!err)
+        err = kad_txn_may_seal(b->txn, &p->r, p->err);
     if (err)
         return err;
     err = kad_txn_append(b->txn, &p->r, p->kind, p->err);
@@ -281,6 +300,7 @@ static enum kad_err append(struct kad_put *p)
         b->broken = true;
         return err;
     }
+    b->erases |= p->r.kind == KAD_R_ERASED;
     b->state.last_seq = p->r.seq;
     b->state.last_at = p->r.at;
     p->e->last_at = p->r.at;

@@ -209,6 +209,11 @@ static enum kad_err check_retractable(struct kad_put *p, const struct kad_record
                         _("Record %llu is a retraction, and those stand: record what it took back "
                           "anew."),
                         (unsigned long long)target->seq);
+    case KAD_R_ERASED:
+        return kad_fail(p->err, KAD_EINPUT,
+                        _("Record %llu is an erasure. The keys are destroyed, so there is nothing "
+                          "that taking it back could bring back."),
+                        (unsigned long long)target->seq);
     default:
         return kad_fail(p->err, KAD_EINPUT, _("Record %llu is %.*s, which cannot be retracted."),
                         (unsigned long long)target->seq, KAD_STR_FMT(target->type));

@@ -333,6 +333,7 @@ static const struct note_def {
     {KAD_R_REKEYED, "old_key", KAD_T_TEXT, true, 400},
     {KAD_R_REKEYED, "new_key", KAD_T_TEXT, true, 400},
     {KAD_R_REKEYED, "signature", KAD_T_TEXT, true, 100},
+    {KAD_R_ERASED, "because", KAD_T_TEXT, true, KAD_LIMIT_TEXT},
 };
 #define N_NOTE_DEFS (sizeof note_defs / sizeof *note_defs)
 

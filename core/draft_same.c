@@ -9,7 +9,7 @@ enum kad_err kad_put_record(struct kad_put *p, uint64_t seq, struct kad_record *
     if (err)
         return err;
     /* The copy outlives what the transaction writes. */
-    return kad_record_decode(kad_str_dup(p->a, bytes), p->a, true, ret, p->err);
+    return kad_snapshot_decode(p->b->view, kad_str_dup(p->a, bytes), p->a, true, ret, p->err);
 }
 
 /* The event type of the policy that the record was made with; NULL when it cannot be had. */

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/vault.h"
 
 /* --- compiled policies --- */
 
@@ -238,6 +239,21 @@ static enum kad_err load(struct kad_engine *e, struct kad_error *reterr)
     return err ? err : check_now(e, reterr);
 }
 
+/* The vault against the erasures in the log. What is not destroyed yet is shown to nobody in any case,
+ * so that it cannot be now keeps nobody from working: it is said, each time. */
+static void hold_vault(struct kad_engine *e)
+{
+    struct kad_error why = {0};
+    struct kad_buf b = {0};
+    if (e->o.write && kad_ledger_erase(e->ledger, &why) != KAD_OK)
+        kad_buf_printf(&b, _("An erasure that was broken off could not be finished. %s"), why.text);
+    else if (!e->o.write && kad_ledger_erasing(e->ledger))
+        kad_buf_puts(&b, _("An erasure was broken off: the next command that writes finishes it."));
+    if (b.n > 0)
+        kad_vault_tell(kad_buf_str(&b));
+    kad_buf_done(&b);
+}
+
 enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engine **ret,
                              struct kad_error *reterr)
 {
@@ -255,6 +271,8 @@ enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engi
         kad_ledger_share(e->ledger, o->wait_ms);
     if (!err)
         err = load(e, reterr);
+    if (!err)
+        hold_vault(e);
     if (err) {
         kad_engine_close(e);
         return err;

@@ -107,8 +107,9 @@ struct kad_input {
  *   kadens.corrected notes corrects because on?; fields: those that change (subject is found)
  *   kadens.retracted notes retracts because
  *   kadens.waived    notes task because
- * Those of the scheduler (kadens.issued, overdue, withdrawn, reminded, escalated) are refused but from
- * itself and in an export that is carried over. */
+ *   kadens.erased    subject; notes because
+ * The last is refused but in a batch that `erases` and in an export that is carried over; those of the
+ * scheduler (kadens.issued, overdue, withdrawn, reminded, escalated) but from itself and there. */
 struct kad_draft {
     struct kad_str type, subject, id, by;
     kad_day on;       /* KAD_DAY_NONE: today */
@@ -153,6 +154,7 @@ struct kad_batch_options {
     bool recorded_then; /* drafts without `at` are recorded at the end of their own day */
     bool strict_order;  /* a given `at` below the ledger's last is an error (always for now) */
     bool scheduler;     /* may record what the scheduler does, and nothing else */
+    bool erases;        /* kadens.erased may be given (it is when an export is carried over) */
 };
 /* Take the writer's transaction. */
 enum kad_err kad_batch_begin(struct kad_engine *e, const struct kad_batch_options *o,
@@ -165,6 +167,9 @@ bool kad_batch_restores(const struct kad_batch *b);
  * backwards. A refused draft leaves the batch as it was; ESTORE and worse end it. */
 enum kad_err kad_batch_put(struct kad_batch *b, const struct kad_draft *d, struct kad_outcome *ret,
                            struct kad_error *reterr) KAD_MUST_CHECK;
+/* Durable when it returns KAD_OK, keys of erased subjects destroyed included. When those could not be
+ * destroyed it fails with a sentence that says so: the records are there, and the next opening for
+ * writing goes on with it. */
 enum kad_err kad_batch_commit(struct kad_batch *b, struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_batch_abort(struct kad_batch *b); /* NULL is fine */
 

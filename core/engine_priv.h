@@ -86,6 +86,7 @@ struct kad_batch {
     uint64_t continues; /* seq with which it may go on after it came back from a backup; 0: not */
     bool begun;  /* the first draft has been seen */
     bool broken; /* the transaction can only be aborted */
+    bool erases; /* it holds a kadens.erased: keys are destroyed when it is committed */
     int guesses; /* searches for what a mistyped key was meant to be, still allowed */
 };
 
@@ -174,6 +175,7 @@ enum kad_err kad_draft_event(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_corrected(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_retracted(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_waived(struct kad_put *p) KAD_MUST_CHECK;
+enum kad_err kad_draft_erased(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_adopted(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_ended(struct kad_put *p) KAD_MUST_CHECK;
 /* draft_issued.c: what the scheduler records. */

@@ -10,6 +10,8 @@
 #define DIGEST_AT 48
 #define DIGEST crypto_hash_sha256_BYTES
 #define STRINGS 5
+#define PAD 32 /* what is sealed is filled up to a multiple of it, so that its length tells little */
+#define SEAL_TAG crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define FLAGS_KNOWN (KAD_RF_GIVEN | KAD_RF_OVERRIDE | KAD_RF_DEVIATES | KAD_RF_PRIVATE)
 enum { TAG_NULL = 0, TAG_SEALED = 1, TAG_ERASED = 2 };
 
@@ -123,24 +125,39 @@ static void put_value(struct kad_buf *b, struct kad_value v)
     }
 }
 
-/* Those fields that are private, or those that are not, in their order. */
-static void put_fields(struct kad_buf *b, const struct kad_field *f, size_t n, bool is_private)
+/* What of those fields that are private, or of those that are not, in their order. */
+enum put { PUT_NAMES = 1, PUT_VALUES = 2, PUT_BOTH = 3 };
+
+static void put_each(struct kad_buf *b, const struct kad_field *f, size_t n, bool is_private,
+                     enum put what)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (f[i].is_private != is_private)
+            continue;
+        kad_assert(f[i].name.n > 0);
+        if (what & PUT_NAMES)
+            put_str8(b, f[i].name);
+        if (what & PUT_VALUES)
+            put_value(b, f[i].value);
+    }
+}
+
+static void put_count(struct kad_buf *b, const struct kad_field *f, size_t n, bool is_private)
 {
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
         count += f[i].is_private == is_private;
     kad_assert(count <= UINT16_MAX);
     kad_buf_be16(b, (uint16_t)count);
-    for (size_t i = 0; i < n; i++) {
-        if (f[i].is_private != is_private)
-            continue;
-        kad_assert(f[i].name.n > 0);
-        put_str8(b, f[i].name);
-        put_value(b, f[i].value);
-    }
 }
 
-static bool has_private(const struct kad_record *r)
+static void put_fields(struct kad_buf *b, const struct kad_field *f, size_t n)
+{
+    put_count(b, f, n, false);
+    put_each(b, f, n, false, PUT_BOTH);
+}
+
+bool kad_record_has_private(const struct kad_record *r)
 {
     for (size_t i = 0; i < r->n_fields; i++)
         if (r->fields[i].is_private)
@@ -148,12 +165,12 @@ static bool has_private(const struct kad_record *r)
     return false;
 }
 
-static void put_payload(struct kad_buf *b, const struct kad_record *r)
+static void put_open(struct kad_buf *b, const struct kad_record *r)
 {
     size_t start = b->n;
     kad_buf_be32(b, 0);
-    put_fields(b, r->fields, r->n_fields, false);
-    put_fields(b, r->notes, r->n_notes, false);
+    put_fields(b, r->fields, r->n_fields);
+    put_fields(b, r->notes, r->n_notes);
     kad_assert(r->n_deviations <= UINT16_MAX);
     kad_buf_be16(b, (uint16_t)r->n_deviations);
     for (size_t i = 0; i < r->n_deviations; i++) {
@@ -165,8 +182,49 @@ static void put_payload(struct kad_buf *b, const struct kad_record *r)
     }
     put_str8(b, r->kind_name);
     be32((uint8_t *)b->p + start, (uint32_t)(b->n - start - 4));
-    if (has_private(r))
-        put_fields(b, r->fields, r->n_fields, true);
+}
+
+/* The private block as it was stored: behind the header and the open block. */
+static struct kad_str stored_block(struct kad_str bytes)
+{
+    size_t at = kad_record_header(bytes).n;
+    struct kad_rd in = {.p = (const uint8_t *)bytes.p + at, .n = bytes.n - at};
+    kad_rd_bytes(&in, kad_rd_be32(&in));
+    kad_assert(!in.bad);
+    return (struct kad_str){(const char *)in.p, in.n};
+}
+
+/* The private block but for its ciphertext, room for which is left at *ret_at; *plain gets what is to
+ * be sealed. */
+static void put_private(struct kad_buf *b, const struct kad_record *r, const struct kad_seal *seal,
+                        struct kad_buf *plain)
+{
+    uint8_t nonce[KAD_SEAL_NONCE];
+    put_count(b, r->fields, r->n_fields, true);
+    put_each(b, r->fields, r->n_fields, true, PUT_NAMES);
+    kad_buf_be64(b, seal->number);
+    if (seal->nonce)
+        memcpy(nonce, seal->nonce, sizeof nonce);
+    else
+        randombytes_buf(nonce, sizeof nonce);
+    kad_buf_put(b, (const char *)nonce, sizeof nonce);
+    put_each(plain, r->fields, r->n_fields, true, PUT_VALUES);
+    kad_buf_putc(plain, (char)0x80); /* as sodium_pad does it */
+    while (plain->n % PAD != 0)
+        kad_buf_putc(plain, 0);
+}
+
+/* The ciphertext, bound to the header, whose digest is not known yet and is zero. */
+static void put_sealed(struct kad_buf *b, size_t start, size_t header, const struct kad_seal *seal,
+                       struct kad_buf *plain)
+{
+    unsigned long long n;
+    const uint8_t *nonce = (const uint8_t *)b->p + b->n - plain->n - SEAL_TAG - KAD_SEAL_NONCE;
+    uint8_t *at = (uint8_t *)b->p + b->n - plain->n - SEAL_TAG;
+    crypto_aead_xchacha20poly1305_ietf_encrypt(at, &n, (const uint8_t *)plain->p, plain->n,
+                                               (const uint8_t *)b->p + start, header, NULL, nonce,
+                                               seal->key);
+    kad_assert(n == plain->n + SEAL_TAG);
 }
 
 /* The type as it is stored: the engine's own records need not say theirs. */
@@ -181,27 +239,12 @@ static struct kad_str stored_type(const struct kad_record *r)
     return type;
 }
 
-void kad_record_encode(struct kad_buf *b, const struct kad_record *r)
+static void put_header(uint8_t *p, const struct kad_record *r, size_t header, size_t payload)
 {
-    static const uint8_t zeroes[FIXED];
-    kad_assert((unsigned)r->kind < KAD_R__COUNT);
-    kad_assert((r->flags & ~(unsigned)FLAGS_KNOWN) == 0);
-    kad_assert(r->on >= KAD_DAY_MIN && r->on <= KAD_DAY_MAX);
-    size_t start = b->n;
-    kad_buf_put(b, zeroes, FIXED);
-    const struct kad_str strings[STRINGS] = {r->subject, stored_type(r), r->id, r->by, r->via};
-    for (size_t i = 0; i < STRINGS; i++)
-        put_str16(b, strings[i]);
-    size_t header = b->n - start;
-    put_payload(b, r);
-    size_t payload = b->n - start - header;
-    kad_assert(payload <= UINT32_MAX);
-
     /* Two flags say what can be seen, so they are never left to the caller. */
     unsigned flags = r->flags & ~(unsigned)(KAD_RF_PRIVATE | KAD_RF_DEVIATES);
-    flags |= has_private(r) ? KAD_RF_PRIVATE : 0;
+    flags |= kad_record_has_private(r) ? KAD_RF_PRIVATE : 0;
     flags |= r->n_deviations > 0 ? KAD_RF_DEVIATES : 0;
-    uint8_t *p = (uint8_t *)b->p + start;
     p[0] = 'K';
     p[1] = KAD_RECORD_VERSION;
     p[2] = (uint8_t)r->kind;
@@ -213,6 +256,41 @@ void kad_record_encode(struct kad_buf *b, const struct kad_record *r)
     be32(p + 28, (uint32_t)payload);
     be64(p + 32, r->policy);
     be64(p + 40, r->ref);
+}
+
+void kad_record_encode(struct kad_buf *b, const struct kad_record *r, const struct kad_seal *seal)
+{
+    static const uint8_t zeroes[FIXED];
+    kad_assert((unsigned)r->kind < KAD_R__COUNT);
+    kad_assert((r->flags & ~(unsigned)FLAGS_KNOWN) == 0);
+    kad_assert(r->on >= KAD_DAY_MIN && r->on <= KAD_DAY_MAX);
+    size_t start = b->n;
+    kad_buf_put(b, zeroes, FIXED);
+    const struct kad_str strings[STRINGS] = {r->subject, stored_type(r), r->id, r->by, r->via};
+    for (size_t i = 0; i < STRINGS; i++)
+        put_str16(b, strings[i]);
+    size_t header = b->n - start;
+    put_open(b, r);
+    struct kad_buf plain = {0};
+    bool has = kad_record_has_private(r);
+    if (has && seal) {
+        put_private(b, r, seal, &plain);
+        for (size_t i = 0; i < plain.n + SEAL_TAG; i++)
+            kad_buf_putc(b, 0);
+    } else if (has) {
+        kad_assert(r->stored.n > 0);
+        struct kad_str block = stored_block(r->stored);
+        kad_buf_put(b, block.p, block.n);
+    }
+    size_t payload = b->n - start - header;
+    kad_assert(payload <= UINT32_MAX);
+    uint8_t *p = (uint8_t *)b->p + start;
+    put_header(p, r, header, payload);
+    if (plain.n > 0) {
+        put_sealed(b, start, header, seal, &plain);
+        sodium_memzero(plain.p, plain.n);
+    }
+    kad_buf_done(&plain);
     crypto_hash_sha256(p + DIGEST_AT, p + header, payload);
 }
 
@@ -325,13 +403,12 @@ static size_t read_count(struct kad_rd *in)
     return 0;
 }
 
-static void read_fields(struct kad_rd *in, struct kad_field *f, size_t n, bool is_private)
+static void read_fields(struct kad_rd *in, struct kad_field *f, size_t n)
 {
     for (size_t i = 0; i < n && !in->bad; i++) {
         f[i].name = read_text(in, kad_rd_u8(in));
         in->bad |= f[i].name.n == 0;
         f[i].value = read_value(in);
-        f[i].is_private = is_private;
     }
 }
 
@@ -353,6 +430,20 @@ static void read_deviations(struct kad_rd *in, struct kad_arena *a, struct kad_r
     }
 }
 
+/* The names of a private block, each sealed; what is behind them is only measured. */
+static void read_sealed(struct kad_rd *in, struct kad_field *f, size_t n, struct kad_record *r)
+{
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        f[i].name = read_text(in, kad_rd_u8(in));
+        in->bad |= f[i].name.n == 0;
+        f[i].value.know = KAD_SEALED;
+        f[i].is_private = true;
+    }
+    r->key_number = kad_rd_be64(in);
+    kad_rd_bytes(in, KAD_SEAL_NONCE);
+    in->bad |= r->key_number == 0 || in->n < PAD + SEAL_TAG || (in->n - SEAL_TAG) % PAD != 0;
+}
+
 static void read_payload(struct kad_rd *in, struct kad_arena *a, struct kad_record *r)
 {
     uint32_t length = kad_rd_be32(in);
@@ -370,16 +461,16 @@ static void read_payload(struct kad_rd *in, struct kad_arena *a, struct kad_reco
     r->n_fields = n_open + n_private;
     if (r->n_fields > 0)
         r->fields = kad_arena_array(a, struct kad_field, r->n_fields);
-    read_fields(&open, r->fields, n_open, false);
+    read_fields(&open, r->fields, n_open);
     r->n_notes = read_count(&open);
     if (r->n_notes > 0)
         r->notes = kad_arena_array(a, struct kad_field, r->n_notes);
-    read_fields(&open, r->notes, r->n_notes, false);
+    read_fields(&open, r->notes, r->n_notes);
     read_deviations(&open, a, r);
     r->kind_name = read_text(&open, kad_rd_u8(&open));
     if (has)
-        read_fields(&closed, r->fields + n_open, n_private, true);
-    in->bad = open.bad || closed.bad || open.n > 0 || closed.n > 0 ||
+        read_sealed(&closed, r->fields + n_open, n_private, r);
+    in->bad = open.bad || closed.bad || open.n > 0 || (!has && closed.n > 0) ||
               ((r->flags & KAD_RF_DEVIATES) != 0) != (r->n_deviations > 0);
 }
 
@@ -446,6 +537,8 @@ enum kad_err kad_record_decode(struct kad_str bytes, struct kad_arena *a, bool c
         struct kad_rd in = {.p = p, .n = bytes.n - header};
         read_payload(&in, a, ret);
         good = !in.bad;
+        if (good && (ret->flags & KAD_RF_PRIVATE))
+            ret->stored = bytes;
         uint8_t digest[DIGEST];
         if (good && check_digest) {
             crypto_hash_sha256(digest, p, bytes.n - header);
@@ -463,6 +556,53 @@ enum kad_err kad_record_decode(struct kad_str bytes, struct kad_arena *a, bool c
                           "version %d. Restore the store from a backup."),
                         (unsigned long long)ret->seq, KAD_RECORD_VERSION);
     return KAD_OK;
+}
+
+/* --- private blocks --- */
+
+void kad_record_veil(struct kad_record *r, enum kad_know know)
+{
+    for (size_t i = 0; i < r->n_fields; i++)
+        if (r->fields[i].is_private)
+            r->fields[i].value = (struct kad_value){.know = know};
+}
+
+/* The values in what was opened: exactly one for each private field. */
+static bool take_values(struct kad_record *r, const uint8_t *p, size_t padded)
+{
+    size_t n;
+    if (sodium_unpad(&n, p, padded, PAD) != 0)
+        return false;
+    struct kad_rd in = {.p = p, .n = n};
+    for (size_t i = 0; i < r->n_fields && !in.bad; i++)
+        if (r->fields[i].is_private)
+            r->fields[i].value = read_value(&in);
+    if (!in.bad && in.n == 0)
+        return true;
+    kad_record_veil(r, KAD_SEALED);
+    return false;
+}
+
+bool kad_record_open(struct kad_record *r, const uint8_t key[KAD_SEAL_KEY], struct kad_arena *a)
+{
+    kad_assert(r->stored.n > FIXED && r->key_number > 0);
+    uint8_t few[512];
+    struct kad_str header = kad_record_header(r->stored), block = stored_block(r->stored);
+    uint8_t *bound = header.n <= sizeof few ? few : kad_arena_alloc(a, header.n);
+    memcpy(bound, header.p, header.n);
+    memset(bound + DIGEST_AT, 0, DIGEST);
+    struct kad_rd in = {.p = (const uint8_t *)block.p, .n = block.n};
+    for (size_t n = kad_rd_be16(&in); n > 0; n--)
+        kad_rd_bytes(&in, kad_rd_u8(&in));
+    kad_rd_be64(&in);
+    const uint8_t *nonce = kad_rd_bytes(&in, KAD_SEAL_NONCE);
+    if (!nonce || in.n <= SEAL_TAG)
+        return false;
+    uint8_t *plain = kad_arena_alloc(a, in.n - SEAL_TAG);
+    unsigned long long n;
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(plain, &n, NULL, in.p, in.n, bound, header.n,
+                                                      nonce, key) == 0 &&
+           take_values(r, plain, (size_t)n);
 }
 
 struct kad_str kad_record_header(struct kad_str bytes)

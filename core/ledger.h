@@ -42,6 +42,7 @@ struct kad_ledger_info {
     enum kad_ledger_mode mode;
     char programme[KAD_LIMIT_NAME + 1]; /* what people call it; may be empty */
     uint8_t key[32];              /* the public key that its first checkpoints are signed with */
+    bool passphrase;              /* making one: its vault is locked with a passphrase (vault.h) */
 };
 
 /* Make a new, empty ledger in `dir` (absent or an empty folder): built beside it and renamed, so
@@ -85,11 +86,18 @@ struct kad_ledger_state {
     kad_instant last_at;  /* KAD_INSTANT_NONE: empty */
     uint64_t subjects;
     kad_day last_on;      /* the latest `on` of any event */
+    uint64_t last_key;    /* the highest number of a key in the vault that a record needs; 0: none */
+    uint64_t last_fence;  /* the last kadens.erased; 0: none */
 };
 enum kad_err kad_snapshot_state(struct kad_snapshot *s, struct kad_ledger_state *ret,
                                 struct kad_error *reterr) KAD_MUST_CHECK;
 /* The stored bytes of a record. ENOTFOUND beyond the last. */
 enum kad_err kad_snapshot_record(struct kad_snapshot *s, uint64_t seq, struct kad_str *ret,
+                                 struct kad_error *reterr) KAD_MUST_CHECK;
+/* A record whose bytes the snapshot gave (or a copy of them), decoded with the ledger's vault: each
+ * private field has its value, or says that it is sealed (it cannot be read here) or erased. */
+enum kad_err kad_snapshot_decode(struct kad_snapshot *s, struct kad_str bytes, struct kad_arena *a,
+                                 bool check_digest, struct kad_record *ret,
                                  struct kad_error *reterr) KAD_MUST_CHECK;
 /* The seq that a writer's id was first given; 0 when it is new. */
 enum kad_err kad_snapshot_id(struct kad_snapshot *s, struct kad_str id, uint64_t *ret,
@@ -105,6 +113,8 @@ struct kad_subject_info {
     kad_day first_on;
     uint64_t first_seq, records;
     bool amended;               /* it has a correction, retraction or waiver */
+    bool erased;                /* its private fields are gone for good */
+    uint64_t key_number;        /* of its key in the vault; 0: it has none */
     kad_day first_person;       /* the first day an event of it named a person; KAD_DAY_NONE: never */
     kad_instant next;           /* when the scheduler looks at it; KAD_DUE_NOW, KAD_DUE_NEVER */
 };
@@ -219,12 +229,29 @@ enum kad_err kad_txn_append_bytes(struct kad_txn *t, struct kad_str bytes,
 enum kad_err kad_txn_note_restored(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 enum kad_err kad_snapshot_restored(struct kad_snapshot *s, bool *ret_is, uint64_t *ret,
                                    struct kad_error *reterr) KAD_MUST_CHECK;
+/* May the record's private fields be written? Makes the subject's key if it has none yet. ENO: the
+ * subject's were erased. ESTORE: the vault cannot be unlocked, with what to do. */
+enum kad_err kad_txn_may_seal(struct kad_txn *t, const struct kad_record *r,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
 /* Keep a checkpoint of the first `size` records. Written on a full disk, too. */
 enum kad_err kad_txn_put_note(struct kad_txn *t, uint64_t size, struct kad_str note,
                               struct kad_error *reterr) KAD_MUST_CHECK;
 /* Durable when it returns KAD_OK. After KAD_EIO the outcome is unknown: say so and exit. */
 enum kad_err kad_txn_commit(struct kad_txn *t, struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_txn_abort(struct kad_txn *t); /* NULL is fine */
+
+/* --- erasing --- */
+
+/* All that destroying keys will need is there: the vault is unlocked, and a new passphrase given where
+ * it has one. To be called before a kadens.erased is committed, so that it is not left half done. */
+enum kad_err kad_ledger_may_erase(struct kad_ledger *l, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Hold the vault against the erasures in the log, and carry out what is not carried out: after a
+ * kadens.erased was committed, and at every opening for writing (one may have been broken off).
+ * Nothing is to be done for most: then no master key is needed. */
+enum kad_err kad_ledger_erase(struct kad_ledger *l, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Is there an erasure in the log that the vault has not carried out? Needs no master key; false also
+ * when the vault cannot be read. */
+bool kad_ledger_erasing(struct kad_ledger *l);
 
 /* --- views against records --- */
 

@@ -12,7 +12,7 @@
 #include "core/ledger_priv.h"
 #include "core/note.h"
 
-static const char *const files[] = {KAD_DATA_FILE, KAD_LOCK_FILE, KAD_WRITER_FILE};
+static const char *const files[] = {KAD_DATA_FILE, KAD_LOCK_FILE, KAD_WRITER_FILE, KAD_VAULT_FILE};
 #define N_FILES (sizeof files / sizeof *files)
 
 static enum kad_err create_fail(const char *dir, int err, struct kad_error *reterr)
@@ -157,6 +157,8 @@ static int put_meta(struct kad_ledger *l, const uint8_t seed[KAD_SEED], MDB_txn 
     kad_buf_be32(&format, KAD_LEDGER_FORMAT);
     kad_buf_be64(&views, 0);
     kad_buf_be32(&views, (uint32_t)KAD_DAY_NONE);
+    kad_buf_be64(&views, 0);
+    kad_buf_be64(&views, 0);
     const char mode = (char)l->info.mode;
     const struct {
         const char *key;
@@ -238,6 +240,10 @@ static enum kad_err create_beside(const char *target, const char *beside, const 
         int rc = build(beside, info, seed);
         if (rc != 0)
             err = kad_lmdb_fail(&named, rc, reterr);
+        else if ((err = kad_vault_create(beside, info->id,
+                                         info->passphrase ? KAD_MASTER_PASSPHRASE : KAD_MASTER_FILE,
+                                         reterr)) != KAD_OK)
+            ; /* told */
         else if ((failed = sync_built(beside)) != 0)
             err = create_fail(target, failed, reterr);
         /* Onto an absent or empty folder; somebody may have been faster. */
@@ -287,7 +293,9 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
         err = make_keys(info, seed, reterr);
     if (err == KAD_OK) {
         err = create_beside(target, beside.p, parent, info, seed, &there, reterr);
-        if (err != KAD_OK && !there && kad_key_destroy(info->id, KAD_KEY_SIGN, NULL) != KAD_OK)
+        if (err != KAD_OK && !there &&
+            (kad_key_destroy(info->id, KAD_KEY_SIGN, NULL) != KAD_OK ||
+             kad_key_destroy(info->id, KAD_KEY_MASTER, NULL) != KAD_OK))
             errno = 0; /* a key without a ledger harms nobody */
     }
     kad_buf_done(&beside);

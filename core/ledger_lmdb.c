@@ -217,16 +217,18 @@ bool kad_due_key_get(struct kad_str key, kad_instant *ret_moment, struct kad_str
 
 /* --- rows of the subject table --- */
 
-#define ROW_FIXED (1 + 4 + 4 + 4 + 8 + 8 + 8)
+#define ROW_FIXED (1 + 4 + 4 + 4 + 8 + 8 + 8 + 8)
+enum { ROW_AMENDED = 1, ROW_ERASED = 2 };
 
 void kad_row_put(struct kad_buf *b, const struct kad_subject_row *row)
 {
-    kad_buf_putc(b, row->amended);
+    kad_buf_putc(b, (char)((row->amended ? ROW_AMENDED : 0) | (row->erased ? ROW_ERASED : 0)));
     kad_buf_be32(b, (uint32_t)row->first_on);
     kad_buf_be32(b, (uint32_t)row->last_on);
     kad_buf_be32(b, (uint32_t)row->first_person);
     kad_buf_be64(b, row->first_seq);
     kad_buf_be64(b, row->records);
+    kad_buf_be64(b, row->key_number);
     kad_buf_be64(b, (uint64_t)row->next);
     kad_buf_put(b, row->kind.p, row->kind.n);
 }
@@ -240,13 +242,15 @@ static bool row_day(struct kad_rd *in, kad_day *ret)
 bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret)
 {
     struct kad_rd in = {.p = (const uint8_t *)bytes.p, .n = bytes.n};
-    uint8_t amended = kad_rd_u8(&in);
-    if (bytes.n < ROW_FIXED || amended > 1 || !row_day(&in, &ret->first_on) ||
+    uint8_t flags = kad_rd_u8(&in);
+    if (bytes.n < ROW_FIXED || flags > (ROW_AMENDED | ROW_ERASED) || !row_day(&in, &ret->first_on) ||
         !row_day(&in, &ret->last_on) || !row_day(&in, &ret->first_person))
         return false;
-    ret->amended = amended != 0;
+    ret->amended = (flags & ROW_AMENDED) != 0;
+    ret->erased = (flags & ROW_ERASED) != 0;
     ret->first_seq = kad_rd_be64(&in);
     ret->records = kad_rd_be64(&in);
+    ret->key_number = kad_rd_be64(&in);
     ret->next = (kad_instant)kad_rd_be64(&in);
     ret->kind = (struct kad_str){bytes.p + ROW_FIXED, bytes.n - ROW_FIXED};
     return kad_utf8_valid(ret->kind, NULL);
@@ -287,6 +291,9 @@ void kad_row_add(struct kad_subject_row *row, const struct kad_record *r)
     }
     row->amended |=
         r->kind == KAD_R_CORRECTED || r->kind == KAD_R_RETRACTED || r->kind == KAD_R_WAIVED;
+    row->erased |= r->kind == KAD_R_ERASED;
+    if (r->key_number > 0)
+        row->key_number = r->key_number;
     if (!kad_record_happens(r))
         return;
     earliest(&row->first_on, r->on);
@@ -295,4 +302,17 @@ void kad_row_add(struct kad_subject_row *row, const struct kad_record *r)
     for (size_t i = 0; i < r->n_fields; i++)
         if (kad_field_mentions(&r->fields[i]))
             earliest(&row->first_person, r->on);
+}
+
+void kad_state_add(struct kad_ledger_state *st, const struct kad_record *r)
+{
+    if (r->subject.n > 0 && kad_record_happens(r) &&
+        (st->last_on == KAD_DAY_NONE || r->on > st->last_on))
+        st->last_on = r->on;
+    if (r->key_number > st->last_key)
+        st->last_key = r->key_number;
+    if (r->kind == KAD_R_ERASED)
+        st->last_fence = r->seq;
+    st->last_seq = r->seq;
+    st->last_at = r->at;
 }

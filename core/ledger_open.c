@@ -403,6 +403,8 @@ static enum kad_err open_env(struct kad_ledger *l, struct kad_error *reterr)
     /* Commit, not abort: so the table handles stay. */
     rc = KAD_LMDB(mdb_txn_commit(txn));
     kad_lmdb_end(l);
+    if (err == KAD_OK && rc == 0)
+        l->vault = kad_vault_new(l->dir, l->info.id);
     return err == KAD_OK && rc != 0 ? kad_lmdb_fail(l, rc, reterr) : err;
 }
 
@@ -518,6 +520,7 @@ void kad_ledger_close(struct kad_ledger *l)
     kad_assert(atomic_load(&l->users) == 0);
     if (l->env)
         mdb_env_close(l->env);
+    kad_vault_free(l->vault);
     if (l->writer >= 0)
         kad_ledger_unlock(l);
     free(l->dir);

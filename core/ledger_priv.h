@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "core/ledger.h"
 #include "core/tiles.h"
+#include "core/vault.h"
 
 #define KAD_LEDGER_FORMAT 2 /* of the whole store: docs/format.md */
 #define KAD_DATA_FILE "data.mdb"
@@ -47,8 +48,9 @@ extern const char *const kad_table_names[KAD_TAB__COUNT];
 #define KAD_META_SEED "seed"           /* 32 random bytes, made at creation */
 #define KAD_META_KEY "key"             /* the first public key that signs its checkpoints */
 #define KAD_META_RESTORED "restored"   /* u64 seq that it ended with when it came back */
-#define KAD_META_VIEWS "views"         /* u64 seq up to which the views go, i32 latest `on` */
-#define KAD_VIEWS_SIZE 12
+#define KAD_META_VIEWS "views"         /* u64 seq up to which the views go, i32 latest `on`,
+                                        * u64 highest key number, u64 seq of the last erasure */
+#define KAD_VIEWS_SIZE 28
 #define KAD_META_SCHEDULER "scheduler" /* i64 reached, u64 swept, u64 sweeping, subject */
 
 struct kad_ledger {
@@ -58,6 +60,7 @@ struct kad_ledger {
     bool still; /* opened without locks: nobody writes it */
     bool
         broken; /* a commit failed in a way that leaves the outcome open: nothing more is written */
+    struct kad_vault *vault;
     int writer; /* descriptor of the writer's lock; -1 when only reading, or between transactions */
     bool shared;      /* the lock is taken for each transaction and let go behind it */
     unsigned wait_ms; /* how long such a transaction waits for it */
@@ -79,7 +82,8 @@ struct kad_subject_row {
     kad_day first_on, last_on; /* of events, as recorded or corrected; NONE: it has none */
     kad_day first_person;
     uint64_t first_seq, records;
-    bool amended;
+    uint64_t key_number; /* of its key in the vault; 0: it has none */
+    bool amended, erased;
     kad_instant next; /* the subject's entry in `due`: KAD_DUE_NOW, a moment, or KAD_DUE_NEVER */
 };
 
@@ -142,6 +146,8 @@ bool kad_row_get(struct kad_str bytes, struct kad_subject_row *ret);
                               .first_person = KAD_DAY_NONE,                                        \
                               .next = KAD_DUE_NOW})
 void kad_row_add(struct kad_subject_row *row, const struct kad_record *r);
+/* What a record makes of the whole ledger's state, but for the number of subjects. */
+void kad_state_add(struct kad_ledger_state *st, const struct kad_record *r);
 /* Is the record one of those that change which policy or key is in force? */
 bool kad_record_adopts(const struct kad_record *r);
 /* Is this an `on` that counts as an event's? */
@@ -192,6 +198,19 @@ void kad_ledger_id(const struct kad_ledger_info *info, const uint8_t seed[KAD_SE
 enum kad_err kad_chunk_next(const struct kad_ledger *l, struct kad_str chunk, size_t *at,
                             struct kad_str *ret, struct kad_error *reterr);
 
+/* As kad_snapshot_story, but private fields stay sealed: the vault is not needed. */
+enum kad_err kad_story_stored(struct kad_snapshot *s, struct kad_str subject, struct kad_arena *a,
+                              struct kad_record **ret, size_t *ret_n, struct kad_error *reterr);
+
+/* --- ledger_seal.c: private fields and the vault --- */
+
+/* The private fields of a record of an erased subject, or of one that is not, get what can be said of
+ * them: their values, or that they are sealed or erased. */
+void kad_unseal(const struct kad_ledger *l, struct kad_record *r, bool erased, struct kad_arena *a);
+/* The key that seals the record's private fields, made if its subject has none. Wipe it. */
+enum kad_err kad_seal_of(struct kad_txn *t, const struct kad_record *r, uint8_t ret[KAD_SEAL_KEY],
+                         uint64_t *ret_number, struct kad_error *reterr);
+
 /* --- ledger_txn.c --- */
 
 /* One subject that the transaction has changed. */
@@ -235,6 +254,9 @@ struct kad_txn {
     unsigned char hash_key[16];
     struct kad_tiles *tiles; /* the tree's right edge, from the first flush on */
 };
+/* What is known of the subject so far; its row as the transaction leaves it. */
+enum kad_err kad_pending_subject(struct kad_txn *t, struct kad_str key, struct kad_pending **ret,
+                                 struct kad_error *reterr);
 /* What waits of a subject, or NULL. */
 const struct kad_pending *kad_pending_find(struct kad_txn *t, struct kad_str subject);
 bool kad_pending_id(struct kad_txn *t, struct kad_str id, uint64_t *ret);

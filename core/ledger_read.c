@@ -115,8 +115,10 @@ enum kad_err kad_snapshot_state(struct kad_snapshot *s, struct kad_ledger_state 
     if (found && v.n != KAD_VIEWS_SIZE)
         return kad_ledger_damaged(s->ledger, KAD_TAB_META, reterr);
     if (found) {
-        struct kad_rd in = {.p = (const uint8_t *)v.p + KAD_SEQ_KEY, .n = 4};
+        struct kad_rd in = {.p = (const uint8_t *)v.p + KAD_SEQ_KEY, .n = v.n - KAD_SEQ_KEY};
         st.last_on = (kad_day)kad_rd_be32(&in);
+        st.last_key = kad_rd_be64(&in);
+        st.last_fence = kad_rd_be64(&in);
     }
     *ret = st;
     return KAD_OK;
@@ -255,8 +257,8 @@ static enum kad_err read_stored(struct reading *in, struct kad_error *reterr)
     return err;
 }
 
-enum kad_err kad_snapshot_story(struct kad_snapshot *s, struct kad_str subject, struct kad_arena *a,
-                                struct kad_record **ret, size_t *ret_n, struct kad_error *reterr)
+enum kad_err kad_story_stored(struct kad_snapshot *s, struct kad_str subject, struct kad_arena *a,
+                              struct kad_record **ret, size_t *ret_n, struct kad_error *reterr)
 {
     kad_assert(s && a && ret && ret_n);
     struct reading in = {.s = s, .a = a, .subject = subject};
@@ -280,6 +282,35 @@ enum kad_err kad_snapshot_story(struct kad_snapshot *s, struct kad_str subject, 
     return KAD_OK;
 }
 
+enum kad_err kad_snapshot_story(struct kad_snapshot *s, struct kad_str subject, struct kad_arena *a,
+                                struct kad_record **ret, size_t *ret_n, struct kad_error *reterr)
+{
+    enum kad_err err = kad_story_stored(s, subject, a, ret, ret_n, reterr);
+    bool is_private = false, erased = false;
+    for (size_t i = 0; err == KAD_OK && i < *ret_n; i++) {
+        is_private |= (*ret)[i].stored.n > 0;
+        erased |= (*ret)[i].kind == KAD_R_ERASED;
+    }
+    for (size_t i = 0; err == KAD_OK && is_private && i < *ret_n; i++)
+        if ((*ret)[i].stored.n > 0)
+            kad_unseal(s->ledger, &(*ret)[i], erased, a);
+    return err;
+}
+
+enum kad_err kad_snapshot_decode(struct kad_snapshot *s, struct kad_str bytes, struct kad_arena *a,
+                                 bool check_digest, struct kad_record *ret,
+                                 struct kad_error *reterr)
+{
+    struct kad_subject_info info = {0};
+    enum kad_err err = kad_record_decode(bytes, a, check_digest, ret, reterr);
+    if (err != KAD_OK || ret->stored.n == 0)
+        return err;
+    err = kad_snapshot_subject(s, ret->subject, &info, reterr);
+    if (err == KAD_OK)
+        kad_unseal(s->ledger, ret, info.erased, a);
+    return err == KAD_ENOTFOUND ? kad_ledger_damaged(s->ledger, KAD_TAB_SUBJECT, NULL) : err;
+}
+
 /* --- subjects, mentions, adoptions --- */
 
 static struct kad_subject_info info_of(struct kad_str key, const struct kad_subject_row *row)
@@ -291,6 +322,8 @@ static struct kad_subject_info info_of(struct kad_str key, const struct kad_subj
         .first_seq = row->first_seq,
         .records = row->records,
         .amended = row->amended,
+        .erased = row->erased,
+        .key_number = row->key_number,
         .first_person = row->first_person,
         .next = row->next,
     };

@@ -125,6 +125,7 @@ static void close_cursor(struct kad_txn *t)
 static void drop(struct kad_txn *t)
 {
     close_cursor(t);
+    kad_vault_drop(t->view.ledger->vault);
     KAD_LMDB((mdb_txn_abort(t->view.mdb), 0));
     txn_free(t);
 }
@@ -229,9 +230,9 @@ static enum kad_err check_limits(const struct kad_record *r, struct kad_error *r
     return KAD_OK;
 }
 
-/* What is known of the subject so far, read from LMDB when it is first met. */
-static enum kad_err pending_subject(struct kad_txn *t, struct kad_str key, struct kad_pending **ret,
-                                    struct kad_error *reterr)
+/* Read from LMDB when it is first met. */
+enum kad_err kad_pending_subject(struct kad_txn *t, struct kad_str key, struct kad_pending **ret,
+                                 struct kad_error *reterr)
 {
     struct kad_pending *p = hash_find(t, &t->subjects, key);
     *ret = p;
@@ -291,7 +292,7 @@ enum kad_err kad_txn_index(struct kad_txn *t, const struct kad_record *r, struct
 {
     if (r->subject.n > 0) {
         struct kad_pending *p;
-        enum kad_err err = pending_subject(t, r->subject, &p, reterr);
+        enum kad_err err = kad_pending_subject(t, r->subject, &p, reterr);
         if (err != KAD_OK)
             return err;
         struct kad_pending_record *waiting = kad_arena_new(&t->arena, struct kad_pending_record);
@@ -310,11 +311,7 @@ enum kad_err kad_txn_index(struct kad_txn *t, const struct kad_record *r, struct
     add_id(t, r);
     if (kad_record_adopts(r))
         kad_vec_push(&t->arena, &t->adopted, r->seq);
-    if (r->subject.n > 0 && kad_record_happens(r) &&
-        (t->state.last_on == KAD_DAY_NONE || r->on > t->state.last_on))
-        t->state.last_on = r->on;
-    t->state.last_seq = r->seq;
-    t->state.last_at = r->at;
+    kad_state_add(&t->state, r);
     t->changed = true;
     t->bytes += bytes.n;
     return t->bytes >= PENDING_MAX ? kad_txn_flush(t, reterr) : KAD_OK;
@@ -333,14 +330,24 @@ static enum kad_err append(struct kad_txn *t, struct kad_record *r, struct kad_s
     r->kind_name = (struct kad_str){0};
     if (r->subject.n > 0) {
         struct kad_pending *p;
-        err = pending_subject(t, r->subject, &p, reterr);
+        err = kad_pending_subject(t, r->subject, &p, reterr);
         if (err != KAD_OK)
             return err;
         if (p->row.records == 0)
             r->kind_name = kind;
     }
+    uint8_t key[KAD_SEAL_KEY];
+    struct kad_seal seal = {.key = key};
+    bool is_private = kad_record_has_private(r);
+    if (is_private)
+        err = kad_seal_of(t, r, key, &seal.number, reterr);
+    if (err != KAD_OK)
+        return err;
+    r->key_number = seal.number;
+    r->stored = (struct kad_str){0};
     kad_buf_reset(&t->scratch);
-    kad_record_encode(&t->scratch, r);
+    kad_record_encode(&t->scratch, r, is_private ? &seal : NULL);
+    sodium_memzero(key, sizeof key);
     size_t n = t->scratch.n;
     if (n > KAD_LIMIT_RECORD)
         return kad_fail(reterr, KAD_EINPUT,
@@ -525,6 +532,8 @@ static int put_views(struct kad_txn *t)
     struct kad_buf b = {0};
     kad_buf_be64(&b, t->state.last_seq);
     kad_buf_be32(&b, (uint32_t)t->state.last_on);
+    kad_buf_be64(&b, t->state.last_key);
+    kad_buf_be64(&b, t->state.last_fence);
     kad_assert(b.n == KAD_VIEWS_SIZE);
     int rc = put(t, KAD_TAB_META, KAD_STR(KAD_META_VIEWS), (struct kad_str){b.p, b.n}, 0);
     kad_buf_done(&b);
@@ -571,7 +580,7 @@ enum kad_err kad_txn_set_due(struct kad_txn *t, struct kad_str subject, kad_inst
 {
     struct kad_pending *p;
     kad_assert(t && !t->failed);
-    enum kad_err err = pending_subject(t, subject, &p, reterr);
+    enum kad_err err = kad_pending_subject(t, subject, &p, reterr);
     if (err != KAD_OK)
         return err;
     kad_assert(p->row.records > 0);
@@ -613,8 +622,11 @@ static enum kad_err commit(struct kad_txn *t, struct kad_error *reterr)
     enum kad_err err = t->changed ? check_room(t, reterr) : KAD_OK;
     if (err == KAD_OK)
         err = kad_txn_flush(t, reterr);
+    if (err == KAD_OK) /* no record without the key that opens it */
+        err = kad_vault_flush(l->vault, reterr);
     close_cursor(t);
     if (err != KAD_OK || !t->changed) {
+        kad_vault_drop(l->vault);
         mdb_txn_abort(t->view.mdb);
         return err;
     }

@@ -33,6 +33,7 @@ core_libcore_a_SOURCES = \
 	core/digest.c \
 	core/digest.h \
 	core/draft_amend.c \
+	core/draft_erase.c \
 	core/draft_event.c \
 	core/draft_issued.c \
 	core/draft_policy.c \
@@ -71,6 +72,7 @@ core_libcore_a_SOURCES = \
 	core/ledger_open.c \
 	core/ledger_priv.h \
 	core/ledger_read.c \
+	core/ledger_seal.c \
 	core/ledger_tree.c \
 	core/ledger_txn.c \
 	core/limits.h \
@@ -109,6 +111,11 @@ core_libcore_a_SOURCES = \
 	core/tiles.h \
 	core/value.c \
 	core/value.h \
+	core/vault.c \
+	core/vault.h \
+	core/vault_bytes.c \
+	core/vault_file.c \
+	core/vault_priv.h \
 	core/verify.c \
 	core/verify.h \
 	core/verify_issued.c \

@@ -267,7 +267,8 @@ static bool rows_equal(const struct kad_subject_row *a, const struct kad_subject
 {
     return kad_str_eq(a->kind, b->kind) && a->first_on == b->first_on && a->last_on == b->last_on &&
            a->first_person == b->first_person && a->first_seq == b->first_seq &&
-           a->records == b->records && a->amended == b->amended;
+           a->records == b->records && a->amended == b->amended && a->erased == b->erased &&
+           a->key_number == b->key_number;
 }
 
 /* What is due: each row its entry, each entry its row. */
@@ -298,7 +299,7 @@ static enum kad_err check_rows(struct check *c)
         struct kad_record *records;
         struct kad_subject_row stored, row = KAD_ROW_NEW;
         size_t n = 0;
-        if (kad_snapshot_story(c->s, key, &c->arena, &records, &n, &ignored) != KAD_OK)
+        if (kad_story_stored(c->s, key, &c->arena, &records, &n, &ignored) != KAD_OK)
             continue; /* its story has been told of */
         for (size_t i = 0; i < n; i++)
             kad_row_add(&row, &records[i]);
@@ -393,7 +394,7 @@ static enum kad_err check_mentions(struct check *c)
         bool named = false;
         if (person.n > 0)
             subject = (struct kad_str){key.p + person.n + 1, key.n - person.n - 1};
-        if (kad_snapshot_story(c->s, subject, &c->arena, &records, &n, &ignored) != KAD_OK)
+        if (kad_story_stored(c->s, subject, &c->arena, &records, &n, &ignored) != KAD_OK)
             continue; /* told of already */
         for (size_t i = 0; i < n && !named; i++)
             named = names(&records[i], person);
@@ -507,7 +508,7 @@ static enum kad_err check_tree(struct check *c)
     return err;
 }
 
-static enum kad_err check_views_meta(struct check *c, uint64_t seq, kad_day last_on)
+static enum kad_err check_views_meta(struct check *c, const struct kad_ledger_state *is)
 {
     struct kad_str value;
     bool found;
@@ -515,7 +516,8 @@ static enum kad_err check_views_meta(struct check *c, uint64_t seq, kad_day last
     if (err != KAD_OK)
         return err;
     struct kad_rd in = {.p = (const uint8_t *)value.p, .n = value.n};
-    if (kad_rd_be64(&in) != seq || (kad_day)kad_rd_be32(&in) != last_on || in.bad || in.n > 0)
+    if (kad_rd_be64(&in) != is->last_seq || (kad_day)kad_rd_be32(&in) != is->last_on ||
+        kad_rd_be64(&in) != is->last_key || kad_rd_be64(&in) != is->last_fence || in.bad || in.n > 0)
         tell(c, KAD_TAB_META, KAD_STR(KAD_META_VIEWS), different());
     return KAD_OK;
 }
@@ -525,7 +527,7 @@ static enum kad_err check_log(struct check *c)
     struct walk w = {.c = c, .table = KAD_TAB_LOG};
     struct kad_str key, bytes;
     uint64_t seq = 0;
-    kad_day last_on = KAD_DAY_NONE;
+    struct kad_ledger_state is = {.last_at = KAD_INSTANT_NONE, .last_on = KAD_DAY_NONE};
     bool found;
     enum kad_err err;
     while ((err = walk_next(&w, &key, &bytes, &found)) == KAD_OK && found && seq < c->last) {
@@ -543,13 +545,11 @@ static enum kad_err check_log(struct check *c)
             err = record_entries(c, &r, key);
         if (err != KAD_OK)
             break;
-        if (r.subject.n > 0 && kad_record_happens(&r) &&
-            (last_on == KAD_DAY_NONE || r.on > last_on))
-            last_on = r.on;
+        kad_state_add(&is, &r);
     }
     /* At the log's end the views must have come as far; not when something came meanwhile. */
     if (err == KAD_OK && !found)
-        err = check_views_meta(c, seq, last_on);
+        err = check_views_meta(c, &is);
     if (err == KAD_OK)
         err = check_tree(c);
     walk_done(&w);

@@ -18,7 +18,7 @@ static void record(struct kad_str bytes, struct kad_arena *a)
     struct kad_buf b = {0};
     if (kad_record_decode(bytes, a, false, &r, NULL) != KAD_OK)
         return;
-    kad_record_encode(&b, &r);
+    kad_record_encode(&b, &r, NULL);
     kad_assert(b.n == bytes.n && memcmp(b.p, bytes.p, DIGEST_AT) == 0);
     kad_assert(memcmp(b.p + DIGEST_END, bytes.p + DIGEST_END, b.n - DIGEST_END) == 0);
     enum kad_err err = kad_record_decode((struct kad_str){b.p, b.n}, a, true, &again, NULL);

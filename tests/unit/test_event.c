@@ -15,14 +15,14 @@
 
 static const char golden[] =
     /* magic, version, kind, flags; header length; seq */
-    "4b 01 00 0f 00 00 00 74 00 00 00 00 00 00 00 0c"
+    "4b 02 00 0f 00 00 00 74 00 00 00 00 00 00 00 0c"
     /* at; on; payload length */
-    "00 05 c3 c4 05 45 7e 40 00 00 49 5b 00 00 00 56"
+    "00 05 c3 c4 05 45 7e 40 00 00 49 5b 00 00 00 a5"
     /* policy; ref */
     "00 00 00 00 00 00 00 03 00 00 00 00 00 00 00 00"
     /* digest, made by another program */
-    "fa bd 73 03 4c 5f 85 c9 f9 e5 d6 c0 68 a2 a9 3d"
-    "c8 87 7f 6f e5 28 c4 09 1b ff c8 d7 9f ab 43 c6"
+    "4f ab 35 0a 43 03 3c 13 c7 05 e7 7c 31 af 2c 10"
+    "97 c5 c6 91 9c af f5 e0 47 1e 21 77 e0 ed ec 4f"
     /* subject, type, id, by, via */
     "00 03 43 2d 31 00 0a 65 6d 70 6c 6f 79 6d 65 6e"
     "74 00 02 78 39 00 04 61 6e 6e 61 00 07 6f 73 3a"
@@ -33,8 +33,13 @@ static const char golden[] =
     "54 00 00 00 02 6f 6b 00 01 00 00 00 00 00 00 00"
     "03 00 00 00 3d 00 02 6e 6f 00 03 35 2e 30 0b 70"
     "61 72 74 69 63 69 70 61 6e 74"
-    /* private block: field employer, sealed */
-    "00 01 08 65 6d 70 6c 6f 79 65 72 01";
+    /* private block: field employer, key 7, nonce, what is sealed, made by another program */
+    "00 01 08 65 6d 70 6c 6f 79 65 72 00 00 00 00 00"
+    "00 00 07 75 73 65 64 20 6f 6e 63 65 2c 20 69 6e"
+    "20 74 65 73 74 73 20 6f 6e 6c 79 d3 15 b3 3b ad"
+    "70 1c 45 90 4d 75 19 02 f1 23 72 86 31 77 0a fa"
+    "cb 03 07 8c b5 4c a2 70 41 06 02 53 e4 28 d9 89"
+    "dc 90 e1 3f ae b9 0b 04 63 88 c1";
 
 static size_t unhex(const char *hex, char *out)
 {
@@ -52,6 +57,10 @@ static size_t unhex(const char *hex, char *out)
     return n;
 }
 
+static const uint8_t test_key[KAD_SEAL_KEY] = "0123456789abcdef0123456789abcdef";
+static const uint8_t test_nonce[KAD_SEAL_NONCE] = "used once, in tests only";
+static const struct kad_seal test_seal = {7, test_key, test_nonce};
+
 static struct kad_record golden_record(void)
 {
     static struct kad_field fields[2], notes[1];
@@ -62,7 +71,7 @@ static struct kad_record golden_record(void)
     };
     fields[1] = (struct kad_field){
         .name = KAD_STR("employer"),
-        .value = {.type = KAD_T_TEXT, .know = KAD_SEALED},
+        .value = {.type = KAD_T_TEXT, .know = KAD_KNOWN, .str = KAD_STR("Nord AB")},
         .is_private = true,
     };
     notes[0] = text_field("because", "ok");
@@ -89,7 +98,7 @@ static void a_record_has_the_bytes_of_the_format(void **state)
     size_t n = unhex(golden, want);
     struct kad_record r = golden_record();
     struct kad_buf b = {0};
-    kad_record_encode(&b, &r);
+    kad_record_encode(&b, &r, &test_seal);
     assert_int_equal(b.n, n);
     assert_memory_equal(b.p, want, n);
     struct kad_str header = kad_record_header((struct kad_str){b.p, b.n});
@@ -117,8 +126,12 @@ static void the_format_s_bytes_are_read(void **state)
     assert_int_equal(r.n_fields, 2);
     assert_int_equal(r.fields[0].value.num, 750000);
     assert_false(r.fields[0].is_private);
+    assert_str_equal(r.fields[1].name, "employer");
     assert_int_equal(r.fields[1].value.know, KAD_SEALED);
     assert_true(r.fields[1].is_private);
+    assert_int_equal(r.key_number, 7);
+    assert_true(kad_record_open(&r, test_key, &a));
+    assert_str_equal(r.fields[1].value.str, "Nord AB");
     assert_str_equal(kad_record_note(&r, "because"), "ok");
     assert_int_equal(kad_record_note(&r, "absent").n, 0);
     assert_int_equal(r.deviations[0].line, 61);
@@ -170,10 +183,16 @@ static void there_and_back(const struct kad_record *r)
     struct kad_record got;
     struct kad_error e = {0};
     kad_arena_init(&a);
-    kad_record_encode(&b, r);
+    kad_record_encode(&b, r, &test_seal);
     assert_int_equal(kad_record_decode((struct kad_str){b.p, b.n}, &a, true, &got, &e), KAD_OK);
+    kad_record_encode(&again, &got, NULL); /* sealed: its block goes as it came */
+    assert_int_equal(b.n, again.n);
+    assert_memory_equal(b.p, again.p, b.n);
+    if (got.stored.n > 0)
+        assert_true(kad_record_open(&got, test_key, &a));
     assert_same_record(r, &got);
-    kad_record_encode(&again, &got);
+    kad_buf_reset(&again);
+    kad_record_encode(&again, &got, &test_seal); /* opened: sealed anew, with the same nonce */
     assert_int_equal(b.n, again.n);
     assert_memory_equal(b.p, again.p, b.n);
     kad_arena_done(&a);
@@ -243,15 +262,75 @@ static void private_fields_lie_in_their_own_block(void **state)
     struct kad_buf b = {0};
     struct kad_arena a;
     kad_arena_init(&a);
-    kad_record_encode(&b, &r);
+    kad_record_encode(&b, &r, &test_seal);
     assert_true(b.p[3] & KAD_RF_PRIVATE);
-    /* the open block comes first, and the private bytes end the record */
-    assert_memory_equal(b.p + b.n - 7, "hemligt", 7);
+    assert_null(memmem(b.p, b.n, "hemligt", 7));
+    assert_non_null(memmem(b.p, b.n, "öppet", 6));
     assert_int_equal(kad_record_decode((struct kad_str){b.p, b.n}, &a, true, &got, NULL), KAD_OK);
     assert_str_equal(got.fields[0].name, "open");
     assert_str_equal(got.fields[1].name, "secret");
+    assert_int_equal(got.fields[1].value.know, KAD_SEALED);
+    assert_true(kad_record_open(&got, test_key, &a));
+    assert_str_equal(got.fields[1].value.str, "hemligt");
+    kad_record_veil(&got, KAD_ERASED);
+    assert_int_equal(got.fields[1].value.know, KAD_ERASED);
+    assert_str_equal(got.fields[0].value.str, "öppet");
     kad_arena_done(&a);
     kad_buf_done(&b);
+}
+
+/* The key does not fit, or anything that the seal covers was changed: it stays sealed. */
+static void a_changed_block_or_header_does_not_open(void **state)
+{
+    (void)state;
+    struct kad_record r = golden_record(), got;
+    struct kad_buf b = {0};
+    struct kad_arena a;
+    uint8_t other[KAD_SEAL_KEY] = {1};
+    size_t opened = 0, read = 0;
+    kad_arena_init(&a);
+    kad_record_encode(&b, &r, &test_seal);
+    for (size_t i = 0; i < b.n; i++) {
+        b.p[i] ^= 1;
+        kad_arena_reset(&a);
+        if (kad_record_decode((struct kad_str){b.p, b.n}, &a, false, &got, NULL) == KAD_OK &&
+            got.stored.n > 0) {
+            bool opens = kad_record_open(&got, test_key, &a);
+            assert_true(opens || got.fields[got.n_fields - 1].value.know == KAD_SEALED);
+            read++;
+            opened += opens;
+        }
+        b.p[i] ^= 1;
+    }
+    assert_true(read > 200);
+    /* The digest, and the open block: those are the header's to prove. Key number and names too. */
+    assert_true(opened < read - 116 + DIGEST_END - DIGEST_AT);
+    assert_int_equal(kad_record_decode((struct kad_str){b.p, b.n}, &a, true, &got, NULL), KAD_OK);
+    assert_false(kad_record_open(&got, other, &a));
+    assert_int_equal(got.fields[1].value.know, KAD_SEALED);
+    kad_arena_done(&a);
+    kad_buf_done(&b);
+}
+
+/* The length of what is sealed tells only how many times 32 bytes it is. */
+static void the_length_tells_little(void **state)
+{
+    (void)state;
+    size_t n[3];
+    static const char *const texts[] = {"", "a", "abcdefghijklmnopqrstuvwxy"};
+    for (int i = 0; i < 3; i++) {
+        struct kad_field f = text_field("secret", texts[i]);
+        f.is_private = true;
+        struct kad_record r = event_of("C-1", "visit", 18000);
+        r.fields = &f;
+        r.n_fields = 1;
+        struct kad_buf b = {0};
+        kad_record_encode(&b, &r, &test_seal);
+        n[i] = b.n;
+        kad_buf_done(&b);
+    }
+    assert_int_equal(n[0], n[1]);
+    assert_int_equal(n[0], n[2]);
 }
 
 /* --- what is no record --- */
@@ -270,7 +349,7 @@ static bool decodes(struct kad_str s, bool digest, struct kad_buf *again)
     assert_true(err == KAD_OK || (err == KAD_ESTORE && e.text[0]));
     if (err == KAD_OK && again) {
         kad_buf_reset(again);
-        kad_record_encode(again, &r);
+        kad_record_encode(again, &r, NULL);
     }
     kad_arena_done(&a);
     free(copy);
@@ -282,7 +361,7 @@ static void what_is_cut_is_refused(void **state)
     (void)state;
     struct kad_record r = golden_record();
     struct kad_buf b = {0};
-    kad_record_encode(&b, &r);
+    kad_record_encode(&b, &r, &test_seal);
     for (size_t n = 0; n < b.n; n++)
         assert_false(decodes((struct kad_str){b.p, n}, false, NULL));
     kad_buf_putc(&b, 'x');
@@ -296,7 +375,7 @@ static void every_changed_byte_is_refused_or_is_another_record(void **state)
     (void)state;
     struct kad_record r = golden_record();
     struct kad_buf b = {0}, again = {0};
-    kad_record_encode(&b, &r);
+    kad_record_encode(&b, &r, &test_seal);
     size_t read = 0;
     for (size_t i = 0; i < b.n; i++) {
         char was = b.p[i];
@@ -321,7 +400,7 @@ static void a_changed_payload_does_not_match_its_digest(void **state)
     (void)state;
     struct kad_record r = golden_record();
     struct kad_buf b = {0};
-    kad_record_encode(&b, &r);
+    kad_record_encode(&b, &r, &test_seal);
     for (size_t i = DIGEST_AT; i < b.n; i++) {
         if (i == DIGEST_END)
             i = 0x74; /* the strings of the header are the header's own */
@@ -339,7 +418,7 @@ static void random_bytes_behind_a_good_header_do_no_harm(void **state)
     struct kad_record r = golden_record();
     struct kad_buf b = {0};
     uint64_t x = 88172645463325252u;
-    kad_record_encode(&b, &r);
+    kad_record_encode(&b, &r, &test_seal);
     for (int round = 0; round < 20000; round++) {
         struct kad_buf c = {0};
         kad_buf_put(&c, b.p, b.n);
@@ -364,7 +443,7 @@ static void text_that_is_not_utf8_is_refused(void **state)
         r.fields = &f;
         r.n_fields = 1;
         struct kad_buf b = {0};
-        kad_record_encode(&b, &r);
+        kad_record_encode(&b, &r, &test_seal);
         assert_false(decodes((struct kad_str){b.p, b.n}, true, NULL));
         kad_buf_done(&b);
     }
@@ -469,6 +548,8 @@ int main(void)
         cmocka_unit_test(every_kind_comes_back),
         cmocka_unit_test(every_type_of_value_comes_back),
         cmocka_unit_test(private_fields_lie_in_their_own_block),
+        cmocka_unit_test(a_changed_block_or_header_does_not_open),
+        cmocka_unit_test(the_length_tells_little),
         cmocka_unit_test(what_is_cut_is_refused),
         cmocka_unit_test(every_changed_byte_is_refused_or_is_another_record),
         cmocka_unit_test(a_changed_payload_does_not_match_its_digest),

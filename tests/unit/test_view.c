@@ -189,8 +189,10 @@ static void planted_differences_are_found_and_mended(void **state)
         {"mention", S("coach9"), S(""), "there is an entry for coach9"},
         {"adopted", S("\0\0\0\0\0\0\0\10"), {0}, "what follows from the records is missing for 8"},
         {"adopted", S("\0\0\0\0\0\0\0\1"), S(""), "table adopted: there is an entry for 1"},
-        {"meta", S("views"), S("\0\0\0\0\0\0\1\217\0\0\3\350"), "table meta"},
-        {"meta", S("views"), S("\0\0\0\0\0\0\1\220\0\0\3\351"), "table meta"},
+        {"meta", S("views"), S("\0\0\0\0\0\0\1\217\0\0\3\350"
+         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "table meta"},
+        {"meta", S("views"), S("\0\0\0\0\0\0\1\220\0\0\3\351"
+         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "table meta"},
     };
 #undef S
     for (size_t i = 0; i < LEN(all); i++) {

@@ -86,16 +86,10 @@ void toy_open(struct toy_store *s, enum kad_ledger_mode mode, const char *now)
 
 void toy_close(struct toy_store *s)
 {
-    static const char *const files[] = {"data.mdb", "lock.mdb", "writer"};
     kad_batch_abort(s->batch);
     kad_engine_close(s->e);
     kad_arena_done(&s->words);
-    for (size_t i = 0; i < LEN(files); i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", s->dir, files[i]);
-        unlink(path);
-    }
-    assert_int_equal(rmdir(s->dir), 0);
+    assert_int_equal(nftw(s->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* --- lines --- */
