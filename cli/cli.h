@@ -131,7 +131,8 @@ const char *kad_cli_store(const struct kad_cli *c);
 /* A new ledger's public key, for those who will check it, and where its private keys lie. */
 void kad_cli_put_keys(struct kad_cli *c, const struct kad_ledger_info *info);
 /* What the system knows of the writer ("os:anna"), and who says so unless --by. In the arena. */
-void kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_via);
+enum kad_err kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_via,
+                         struct kad_error *reterr) KAD_MUST_CHECK;
 /* The subject of this key, loaded in the command's arena; a stranger is answered with the nearest
  * known key. */
 enum kad_err kad_subject_of(struct kad_cli *c, struct kad_str key, struct kad_subject *ret,

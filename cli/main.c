@@ -1,6 +1,8 @@
 /* kadens: the program. Chooses the language, reads the command line, opens the store, runs one
  * command of the table and turns what came of it into the exit status. */
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "cli/help.h"
@@ -35,6 +37,7 @@ int main(int argc, char **argv)
 {
     kad_lang_set(argc, argv);
     kad_ledger_catch_faults();
+    json_set_alloc_funcs(kad_xalloc, free); /* else no memory would be “This is not JSON” */
     kad_program_set(argv[0]);
     struct kad_cli c = {.now = KAD_INSTANT_NONE,
                         .known = KAD_KNOWN_ALL,

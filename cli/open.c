@@ -45,9 +45,16 @@ void kad_cli_put_keys(struct kad_cli *c, const struct kad_ledger_info *info)
     kad_buf_done(&folder);
 }
 
-void kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_via)
+enum kad_err kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_via,
+                         struct kad_error *reterr)
 {
+    errno = 0;
     const struct passwd *user = getpwuid(getuid());
+    /* A user without a name is known by the number; one who could not be looked up would be so once
+     * and then under the name again. */
+    if (!user && kad_errno_of_machine(errno))
+        return kad_fail(reterr, KAD_EIO, _("Who you are cannot be looked up: %s."),
+                        strerror(errno));
     struct kad_str name = kad_str(user ? user->pw_name : NULL);
     if (name.n == 0 || name.n > KAD_LIMIT_NAME || !kad_utf8_valid(name, NULL))
         name = kad_str(kad_arena_printf(&c->arena, "uid%lu", (unsigned long)getuid()));
@@ -55,6 +62,7 @@ void kad_cli_who(struct kad_cli *c, struct kad_str *ret_by, struct kad_str *ret_
         name = kad_str_dup(&c->arena, name);
     *ret_by = c->opt[KAD_O_BY] ? kad_str(c->opt[KAD_O_BY]) : name;
     *ret_via = kad_str(kad_arena_printf(&c->arena, "os:%.*s", KAD_STR_FMT(name)));
+    return KAD_OK;
 }
 
 enum kad_err kad_cli_open(struct kad_cli *c, bool write, struct kad_error *reterr)
@@ -70,7 +78,8 @@ enum kad_err kad_cli_open(struct kad_cli *c, bool write, struct kad_error *reter
         .now = c->now,
         .known = c->known,
     };
-    kad_cli_who(c, &o.by, &o.via);
+    if (kad_cli_who(c, &o.by, &o.via, reterr) != KAD_OK)
+        return reterr->code;
     kad_ledger_set_command(kad_arena_printf(&c->arena, "kadens %s", c->cmd->name));
     if (kad_engine_open(&o, &c->engine, reterr) != KAD_OK)
         return reterr->code;

@@ -56,7 +56,12 @@ enum kad_err kad_clock_set_zone(const char *zone, struct kad_error *reterr)
         return kad_fail(reterr, KAD_EINPUT,
                         _("“%s” is no name of a time zone. Names look like Europe/Stockholm."),
                         zone);
-    if (!utc && !zone_exists(zone))
+    errno = 0;
+    bool there = utc || zone_exists(zone);
+    if (!there && kad_errno_of_machine(errno))
+        return kad_fail(reterr, KAD_EIO, _("The time zone %s cannot be read: %s."), zone,
+                        strerror(errno));
+    if (!there)
         return kad_fail(reterr, KAD_EINPUT,
                         _("This machine does not know the time zone %s. Check the spelling, or "
                           "install the package tzdata."),

@@ -1,5 +1,6 @@
 #include "core/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,11 @@ const char *kad_err_name(enum kad_err code)
         if (table[i].code == code)
             return table[i].name;
     kad_unreachable();
+}
+
+bool kad_errno_of_machine(int err)
+{
+    return err == ENOMEM || err == EMFILE || err == ENFILE || err == EIO;
 }
 
 void kad_assert_failed(const char *what, const char *file, int line, const char *func)

@@ -9,6 +9,7 @@
 #define KAD_CORE_ERR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* X(name, value, exit status, text). ORDER err.h: interface.md, "Exit status". */
@@ -49,6 +50,10 @@ enum kad_err kad_vfail(struct kad_error *e, enum kad_err code, const char *fmt, 
 int kad_err_status(enum kad_err code);
 /* The code's own name, "ESTORE". */
 const char *kad_err_name(enum kad_err code);
+
+/* An errno that says nothing of what was asked for, only that this machine cannot answer just now:
+ * no memory, no descriptors, a disk that fails. Then “it is not there” must not be concluded. */
+bool kad_errno_of_machine(int err);
 
 /* Assertions stay on in every build: they state what cannot happen. What comes from outside
  * (files, disks, people) is checked with errors instead. */

@@ -113,13 +113,17 @@ static enum kad_err check_file(const char *dir, bool write, struct kad_error *re
     enum kad_look look = KAD_LOOK_FOREIGN;
     /* Another process may be writing just now: look again before saying that it is damaged. */
     for (int again = 0; again < 4; again++) {
+        errno = 0;
         if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
             look = kad_pages_look(fd, (uint64_t)st.st_size, &head);
+        failed = errno;
         if (look == KAD_LOOK_GOOD || look == KAD_LOOK_FOREIGN)
             break;
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
     close(fd);
+    if (look != KAD_LOOK_GOOD && kad_errno_of_machine(failed)) /* the disk's fault, not the file's */
+        return open_fail(dir, write, failed, reterr);
     return look == KAD_LOOK_GOOD ? KAD_OK : look_fail(dir, look, reterr);
 }
 

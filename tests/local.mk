@@ -189,29 +189,35 @@ EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
 # --- crashes and faults: `make crash`; a short run of each is among the tests ---
 
 # Libraries that are loaded before the program; plain rules, as nothing of them is installed.
-SIM_LOADED = tests/sim/record.so
+SIM_LOADED = tests/sim/fail.so tests/sim/record.so
 SIM_MAKE = $(AM_V_CC)$(MKDIR_P) tests/sim && $(CC) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(STD_CFLAGS) \
 	$(WARN_CFLAGS) $(CFLAGS) -fPIC -shared $(LDFLAGS)
+tests/sim/fail.so: tests/sim/fail.c
+	$(SIM_MAKE) -o $@ $(srcdir)/tests/sim/fail.c
 tests/sim/record.so: tests/sim/record.c tests/sim/trace.h
 	$(SIM_MAKE) -o $@ $(srcdir)/tests/sim/record.c
 
-SIM_COMMON = tests/sim/script.c tests/sim/script.h tests/sim/whole.c tests/sim/whole.h
-check_PROGRAMS += tests/sim/crash
+SIM_COMMON = tests/sim/script.c tests/sim/script.h tests/sim/tree.c tests/sim/tree.h \
+	tests/sim/whole.c tests/sim/whole.h
+check_PROGRAMS += tests/sim/crash tests/sim/faults
 tests_sim_crash_SOURCES = tests/sim/crash.c tests/sim/disk.c tests/sim/disk.h tests/sim/trace.h \
 	$(SIM_COMMON)
 tests_sim_crash_LDADD = $(DSL_LIBS)
+tests_sim_faults_SOURCES = tests/sim/faults.c $(SIM_COMMON)
+tests_sim_faults_LDADD = $(DSL_LIBS)
 check_DATA += $(SIM_LOADED)
 CLEANFILES += $(SIM_LOADED)
-EXTRA_DIST += tests/sim/record.c tests/sim/crash.rules
-BATS_TESTS += tests/sim/crash.bats
+EXTRA_DIST += tests/sim/fail.c tests/sim/record.c tests/sim/crash.rules
+BATS_TESTS += tests/sim/crash.bats tests/sim/faults.bats
 
 # Thousands of runs of the scheduler; a short run is among the tests.
 SIM_SEEDS = 5000
 .PHONY: crash sim
 sim: tests/sim/sim$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) ./tests/sim/sim --seeds $(SIM_SEEDS)
-crash: kadens$(EXEEXT) tests/sim/crash$(EXEEXT) $(SIM_LOADED)
-	@$(AM_TESTS_ENVIRONMENT) ./tests/sim/crash --images 10000 --seconds 1200
+crash: kadens$(EXEEXT) tests/sim/crash$(EXEEXT) tests/sim/faults$(EXEEXT) $(SIM_LOADED)
+	@$(AM_TESTS_ENVIRONMENT) ./tests/sim/crash --images 10000 --seconds 1200 && \
+	./tests/sim/faults --short --seconds 1200
 
 # --- how they are built and run ---
 

@@ -10,7 +10,6 @@
  * everything does with --keep. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "core/arena.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/script.h"
+#include "tests/sim/tree.h"
 #include "tests/sim/whole.h"
 
 #define TOLD_MOST 20
@@ -33,7 +33,7 @@ struct crash {
     time_t until;
     unsigned jobs;
     bool no_sync, keep, one;
-    char dir[150];
+    const char *dir;
     struct script script;
     struct trace trace;
     struct whole_log log;
@@ -57,12 +57,6 @@ struct task {
     struct whole_found *found; /* shared */
 };
 
-static _Noreturn void give_up(const char *what, const char *more)
-{
-    fprintf(stderr, "crash: %s: %s\n", what, more);
-    exit(2);
-}
-
 /* --- the trace --- */
 
 static void mark(const char *file, int64_t at)
@@ -70,7 +64,7 @@ static void mark(const char *file, int64_t at)
     struct trace_head h = {.magic = TRACE_MAGIC, .op = TRACE_MARK, .at = (uint64_t)at};
     int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, &h, sizeof h) != (ssize_t)sizeof h)
-        give_up(file, strerror(errno));
+        tree_give_up(file, strerror(errno));
     close(fd);
 }
 
@@ -80,7 +74,7 @@ static uint64_t last_seq(const char *store)
     struct whole_want w = {.most = UINT64_MAX, .pieces = true};
     whole_check_apart(store, &w, &f);
     if (f.fault != WHOLE_FINE)
-        give_up(store, f.why);
+        tree_give_up(store, f.why);
     return f.last;
 }
 
@@ -120,7 +114,7 @@ static void check_trace(const struct crash *c)
         disk_play(d, &c->trace.v[i]);
     disk_compare(d, c->script.root, &differs);
     if (differs.n)
-        give_up("the recorder missed something", differs.p);
+        tree_give_up("the recorder missed something", differs.p);
     kad_buf_done(&differs);
     disk_free(d);
 }
@@ -248,7 +242,7 @@ static void start(struct slots *s, const struct task *what)
         _exit(0);
     }
     if (t->pid < 0)
-        give_up("fork", strerror(errno));
+        tree_give_up("fork", strerror(errno));
 }
 
 /* Pictures already seen are not looked at again. */
@@ -333,7 +327,7 @@ static void run_images(const struct crash *c, struct totals *totals)
         s.v[i].found = mmap(NULL, sizeof *s.v[i].found, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (mkdir(s.v[i].dir, 0700) != 0 || s.v[i].found == MAP_FAILED)
-            give_up(s.v[i].dir, strerror(errno));
+            tree_give_up(s.v[i].dir, strerror(errno));
     }
     uint64_t n = c->one ? c->variant + 1 : c->images / (c->trace.n ? c->trace.n : 1) + 1;
     for (uint64_t from = 0; pass(&s, &h, from, n) && from < 1000 * n; from += n)
@@ -351,7 +345,7 @@ static uint64_t number(char **argv, int *i)
     const char *text = argv[*i + 1];
     uint64_t n = text ? strtoull(text, &end, 10) : 0;
     if (!text || *end)
-        give_up(argv[*i], "a number is needed");
+        tree_give_up(argv[*i], "a number is needed");
     ++*i;
     return n;
 }
@@ -377,33 +371,13 @@ static void read_args(struct crash *c, int argc, char **argv)
         else if (strcmp(argv[i], "--keep") == 0)
             c->keep = true;
         else
-            give_up(argv[i], "is no option");
+            tree_give_up(argv[i], "is no option");
     }
     if (c->jobs < 1 || c->jobs > 16)
-        give_up("--jobs", "1 to 16");
+        tree_give_up("--jobs", "1 to 16");
     if (c->one)
         c->jobs = 1;
     c->until = time(NULL) + (time_t)seconds;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static void make_dir(struct crash *c)
-{
-    const char *tmp = getenv("TMPDIR");
-    bool memory = access("/dev/shm", W_OK) == 0;
-    snprintf(c->dir, sizeof c->dir, "%.100s/kadens-crash-XXXXXX",
-             tmp && *tmp ? tmp
-             : memory    ? "/dev/shm"
-                         : "/tmp");
-    if (!mkdtemp(c->dir))
-        give_up(c->dir, strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -414,7 +388,7 @@ int main(int argc, char **argv)
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     self[n > 0 ? n : 0] = '\0';
     read_args(&c, argc, argv);
-    make_dir(&c);
+    c.dir = tree_new("crash");
     script_init(&c.script, c.dir, dirname(dirname(dirname(self))), false);
     record_script(&c);
     check_trace(&c);
@@ -430,6 +404,6 @@ int main(int argc, char **argv)
     if (c.keep || (bad && !c.no_sync))
         printf("# it is all in %s\n", c.dir);
     else
-        nftw(c.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        tree_remove(c.dir);
     return bad != c.no_sync;
 }

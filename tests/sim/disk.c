@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/arena.h"
+#include "tests/sim/tree.h"
 
 #define SECTOR 512
 #define LOCK_FILE "lock.mdb" /* shared memory, never synced and made anew: anything may be in it */
@@ -48,12 +48,6 @@ struct disk {
     } inos;
 };
 
-static _Noreturn void give_up(const char *what, const char *more)
-{
-    fprintf(stderr, "crash: %s: %s\n", what, more);
-    exit(2);
-}
-
 /* --- the trace --- */
 
 struct trace trace_load(const char *path)
@@ -62,21 +56,21 @@ struct trace trace_load(const char *path)
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0)
-        give_up(path, strerror(errno));
+        tree_give_up(path, strerror(errno));
     size_t size = (size_t)st.st_size, cap = 0;
     const char *p = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
     close(fd);
     if (!p || p == MAP_FAILED)
-        give_up(path, "cannot be read");
+        tree_give_up(path, "cannot be read");
     for (size_t at = 0; at < size;) {
         struct trace_entry e;
         if (size - at < sizeof e.head)
-            give_up(path, "is cut");
+            tree_give_up(path, "is cut");
         memcpy(&e.head, p + at, sizeof e.head);
         at += sizeof e.head;
         size_t n = e.head.n_path + e.head.n_path2 + e.head.n_data;
         if (e.head.magic != TRACE_MAGIC || size - at < n)
-            give_up(path, "is no trace");
+            tree_give_up(path, "is no trace");
         e.path = (struct kad_str){p + at, e.head.n_path};
         e.path2 = (struct kad_str){e.path.p + e.path.n, e.head.n_path2};
         e.data = (struct kad_str){e.path2.p + e.path2.n, e.head.n_data};
@@ -168,7 +162,7 @@ static struct node *folder_of(const struct disk *d, struct kad_str path, struct 
         struct kad_str part = {path.p, (size_t)(slash - path.p)};
         in = live(d, in, part);
         if (!in || !in->folder)
-            give_up("a folder was not made under the recorder", path.p);
+            tree_give_up("a folder was not made under the recorder", path.p);
         path = (struct kad_str){slash + 1, path.n - part.n - 1};
     }
 }
@@ -278,7 +272,7 @@ static void change_file(struct disk *d, const struct trace_entry *e)
 {
     struct node *n = by_ino(d, e->head.ino);
     if (!n)
-        give_up("the trace", "writes to a file that was not made under the recorder");
+        tree_give_up("the trace", "writes to a file that was not made under the recorder");
     struct change c = {.op = e->head.op, .at = e->head.at, .data = e->data};
     c.safe = !d->no_sync && e->head.flags & TRACE_DSYNC;
     kad_vec_push(&d->arena, &n->changes, c);
@@ -297,7 +291,7 @@ static void change_names(struct disk *d, const struct trace_entry *e)
         break;
     default:
         if (!to)
-            give_up("a name that is not there was moved", e->path.p);
+            tree_give_up("a name that is not there was moved", e->path.p);
         b = entry_at(d, e->path2, to);
         if (e->head.op == TRACE_LINK)
             a = b;
@@ -486,29 +480,21 @@ uint64_t image_hash(const struct image *im)
     return h;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    return ftw->level == 0 ? 0 : remove(path);
-}
-
 void image_write(const struct image *im, const char *dir)
 {
-    if (nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0)
-        give_up(dir, strerror(errno));
+    tree_empty(dir);
     for (size_t i = 0; i < im->files.n; i++) {
         const struct found *f = &im->files.v[i];
         char path[4096];
         snprintf(path, sizeof path, "%s/%.*s", dir, KAD_STR_FMT(f->path));
         if (f->folder) {
             if (mkdir(path, 0700) != 0)
-                give_up(path, strerror(errno));
+                tree_give_up(path, strerror(errno));
             continue;
         }
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 || (f->bytes.n && write(fd, f->bytes.p, f->bytes.n) != (ssize_t)f->bytes.n))
-            give_up(path, strerror(errno));
+            tree_give_up(path, strerror(errno));
         close(fd);
     }
 }

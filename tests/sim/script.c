@@ -133,7 +133,7 @@ static void put_word(const struct script *s, const char *root, const char *word,
     else if (strcmp(dollar, "$PARTS") == 0)
         kad_buf_printf(b, "%s/parts", s->inputs);
     else if (strcmp(dollar, "$REJECTS") == 0)
-        kad_buf_printf(b, "%s/rejects", s->inputs);
+        kad_buf_printf(b, "%s-rejects", root);
     else if (strcmp(dollar, "$TASK") == 0)
         put_task(s, root, b);
     else if (strcmp(dollar, "$LONG") == 0)
