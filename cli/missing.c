@@ -158,7 +158,8 @@ static enum kad_err gather(struct gather *g, struct kad_error *reterr)
     struct kad_cli *c = g->c;
     struct kad_engine_options o = {
         .dir = g->m->store, .now = KAD_INSTANT_NONE, .known = KAD_KNOWN_ALL};
-    kad_cli_who(c, &o.by, &o.via);
+    if (kad_cli_who(c, &o.by, &o.via, reterr) != KAD_OK)
+        return reterr->code;
     c->known = KAD_KNOWN_ALL;
     enum kad_err got = kad_engine_open(&o, &c->engine, reterr);
     if (got == KAD_OK)

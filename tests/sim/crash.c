@@ -8,6 +8,7 @@
  * --no-sync is the same over a disk that ignores syncs; then it must find losses, or it finds none
  * anywhere. An image that fails is named by point, variant and seed, and stays in the folder, as
  * everything does with --keep. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -163,6 +164,36 @@ static void ask_again(const struct crash *c, struct task *t, const char *store)
     whole_check(store, &w, t->found);
 }
 
+/* Whatever has a backup's name is whole, and what was said to be made is there. */
+static void look_at_backups(const struct crash *c, struct task *t)
+{
+    char dir[400], path[700];
+    int made = 0, want = 0;
+    for (int i = 0; i < t->line + !t->under_way; i++)
+        want += strncmp(c->script.lines[i].words, "backup ", 7) == 0;
+    snprintf(dir, sizeof dir, "%s/backups", t->dir);
+    DIR *d = opendir(dir);
+    for (const struct dirent *e; d && t->found->fault == WHOLE_FINE && (e = readdir(d));) {
+        const struct whole_want any = {.log = &c->log, .most = c->log.n, .pieces = true};
+        struct whole_found f = {0};
+        if (e->d_name[0] != '2')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        whole_check(path, &any, &f);
+        made++;
+        if (f.fault != WHOLE_FINE) {
+            t->found->fault = f.fault;
+            snprintf(t->found->why, sizeof t->found->why, "backup: %.500s", f.why);
+        }
+    }
+    if (d)
+        closedir(d);
+    if (made < want && t->found->fault == WHOLE_FINE) {
+        t->found->fault = WHOLE_LOST;
+        snprintf(t->found->why, sizeof t->found->why, "%d backups of %d are there", made, want);
+    }
+}
+
 static void try_image(const struct crash *c, struct task *t)
 {
     char store[256], keys[256];
@@ -182,7 +213,9 @@ static void try_image(const struct crash *c, struct task *t)
     }
     struct whole_want w = t->want;
     w.append = !t->program;
-    whole_check(store, &w, t->found);
+    look_at_backups(c, t);
+    if (t->found->fault == WHOLE_FINE)
+        whole_check(store, &w, t->found);
     if (t->found->fault == WHOLE_FINE && t->program)
         ask_again(c, t, store);
 }

@@ -293,10 +293,12 @@ static void change_names(struct disk *d, const struct trace_entry *e)
         if (!to)
             tree_give_up("a name that is not there was moved", e->path.p);
         b = entry_at(d, e->path2, to);
+        if (e->head.op == TRACE_EXCHANGE)
+            a.to = live(d, b.in, b.name);
         if (e->head.op == TRACE_LINK)
             a = b;
     }
-    if (e->head.op == TRACE_RENAME)
+    if (e->head.op == TRACE_RENAME || e->head.op == TRACE_EXCHANGE)
         name_step(d, (struct naming){.n = 2, .e = {a, b}});
     else
         name_step(d, (struct naming){.n = 1, .e = {a}});
@@ -313,6 +315,7 @@ void disk_play(struct disk *d, const struct trace_entry *e)
     case TRACE_CREATE:
     case TRACE_MKDIR:
     case TRACE_RENAME:
+    case TRACE_EXCHANGE:
     case TRACE_LINK:
     case TRACE_REMOVE:
         change_names(d, e);

@@ -124,10 +124,17 @@ struct passwd *getpwuid(uid_t uid)
 
 /* --- bytes --- */
 
+/* A pipe between processes of ours has no disk that could fail. */
+static bool on_disk(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* A whole call, or its first half. */
 #define WRITING(all, half)                                                                         \
     bool part = false;                                                                             \
-    if (!fails(WRITE, &part))                                                                      \
+    if (!on_disk(fd) || !fails(WRITE, &part))                                                      \
         return all;                                                                                \
     return part ? half : -1
 
@@ -159,11 +166,11 @@ ssize_t pwritev64(int fd, const struct iovec *v, int n, off_t at)
 }
 ssize_t read(int fd, void *p, size_t n)
 {
-    return fails(READ, NULL) ? -1 : syscall(SYS_read, fd, p, n);
+    return on_disk(fd) && fails(READ, NULL) ? -1 : syscall(SYS_read, fd, p, n);
 }
 ssize_t pread(int fd, void *p, size_t n, off_t at)
 {
-    return fails(READ, NULL) ? -1 : syscall(SYS_pread64, fd, p, n, at);
+    return on_disk(fd) && fails(READ, NULL) ? -1 : syscall(SYS_pread64, fd, p, n, at);
 }
 ssize_t pread64(int fd, void *p, size_t n, off_t at)
 {

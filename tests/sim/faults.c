@@ -133,7 +133,7 @@ static bool look_at_end(const struct attempt *a)
         bad(a, WHOLE_CORRUPT, "the program was ended");
         return false;
     }
-    if (a->status != 0 ? n != 1 : n > 0) {
+    if (a->status != 0 ? n != 1 : n > 1) { /* what was done may have a word of warning */
         bad(a, WHOLE_CORRUPT, "%d messages", n);
         return false;
     }

@@ -402,11 +402,8 @@ int renameat2(int dir, const char *from, int dir2, const char *to, unsigned flag
     char out[PATH_MAX], out2[PATH_MAX];
     const char *a = below_at(dir, from, out), *b = below_at(dir2, to, out2);
     int rc;
-    STEP(rc, (int)syscall(SYS_renameat2, dir, from, dir2, to, flags), {
-        if (a && (flags & RENAME_EXCHANGE))
-            give_up("an exchange of names is not recorded");
-        named(TRACE_RENAME, a, b);
-    });
+    STEP(rc, (int)syscall(SYS_renameat2, dir, from, dir2, to, flags),
+         named(flags & RENAME_EXCHANGE ? TRACE_EXCHANGE : TRACE_RENAME, a, b));
     return rc;
 }
 int renameat(int dir, const char *from, int dir2, const char *to)

@@ -1,5 +1,6 @@
 #include "tests/sim/script.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -39,6 +40,9 @@ static const struct step steps[] = {
     {"rules end crash --from 2031-01-01 --id end-1", 0, 0, false, false},
     {"retract last --because slip --id ret-2", 0, 0, false, true},
     {"record visit C-3 note=again-%d --on 2021-07-02 --id again-%d", 6, 0, false, false},
+    {"backup $ROOT/backups", 0, 0, false, true},
+    {"restore $BACKUP", 0, 0, false, true},
+    {"record visit D-1 note=later-%d --on 2021-07-02 --id later-%d", 2, 0, false, false},
     {"init", 0, 1, false, true},
 };
 
@@ -117,6 +121,20 @@ static void put_task(const struct script *s, const char *root, struct kad_buf *b
     kad_buf_done(&out);
 }
 
+/* The newest backup that was made. */
+static void put_backup(const char *root, struct kad_buf *b)
+{
+    char dir[400], newest[256] = "none";
+    snprintf(dir, sizeof dir, "%s/backups", root);
+    DIR *d = opendir(dir);
+    for (const struct dirent *e; d && (e = readdir(d));)
+        if (e->d_name[0] == '2' && (*newest == 'n' || strcmp(e->d_name, newest) > 0))
+            snprintf(newest, sizeof newest, "%s", e->d_name);
+    if (d)
+        closedir(d);
+    kad_buf_printf(b, "%s/%s", dir, newest);
+}
+
 static void put_word(const struct script *s, const char *root, const char *word, struct kad_buf *b)
 {
     const char *dollar = strchr(word, '$');
@@ -134,6 +152,10 @@ static void put_word(const struct script *s, const char *root, const char *word,
         kad_buf_printf(b, "%s/parts", s->inputs);
     else if (strcmp(dollar, "$REJECTS") == 0)
         kad_buf_printf(b, "%s-rejects", root);
+    else if (strcmp(dollar, "$ROOT/backups") == 0)
+        kad_buf_printf(b, "%s/backups", root);
+    else if (strcmp(dollar, "$BACKUP") == 0)
+        put_backup(root, b);
     else if (strcmp(dollar, "$TASK") == 0)
         put_task(s, root, b);
     else if (strcmp(dollar, "$LONG") == 0)

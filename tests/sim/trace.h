@@ -19,11 +19,12 @@ enum trace_op {
     TRACE_ALLOCATE,   /* ino, at: the file has at least this size */
     TRACE_SYNC,       /* ino: of a file or a folder */
     TRACE_SYNC_ALL,
-    TRACE_MKDIR,  /* path, ino */
-    TRACE_RENAME, /* path, path2 */
-    TRACE_LINK,   /* path, path2 */
-    TRACE_REMOVE, /* path: a file or a folder */
-    TRACE_MARK,   /* at: the command that begins here; -1 - i: the one that ended */
+    TRACE_MKDIR,    /* path, ino */
+    TRACE_RENAME,   /* path, path2 */
+    TRACE_EXCHANGE, /* path, path2: each has the other's place */
+    TRACE_LINK,     /* path, path2 */
+    TRACE_REMOVE,   /* path: a file or a folder */
+    TRACE_MARK,     /* at: the command that begins here; -1 - i: the one that ended */
 };
 
 enum { TRACE_DSYNC = 1 };
