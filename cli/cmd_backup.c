@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/whole.h"
 #include "core/backup.h"
 #include "core/backups.h"
 #include "core/checkpoint.h"
@@ -124,13 +125,16 @@ static enum kad_err copy(const char *store, struct kad_backup_work *w, struct ka
 
 static enum kad_err check(struct kad_backup_work *w, struct made *ret, struct kad_error *reterr)
 {
-    struct kad_progress p;
-    kad_progress_init(&p, _("Checked:"));
-    enum kad_err got =
-        kad_copy_check(kad_backup_folder(w), kad_progress_step, &p, &ret->info, reterr);
-    p.shown = p.on; /* it was shown by the process that looked */
-    kad_progress_done(&p);
-    return got;
+    struct kad_error why = {0};
+    enum kad_err got = kad_copy_whole(kad_backup_folder(w), &why);
+    if (got == KAD_OK)
+        got = kad_copy_peek(kad_backup_folder(w), &ret->info, &why);
+    if (got == KAD_OK)
+        return KAD_OK;
+    return kad_fail(reterr, got,
+                    _("No backup was made: what was copied is not whole. %s To learn more of the "
+                      "ledger: kadens verify"),
+                    why.text);
 }
 
 static enum kad_err make(struct kad_cli *c, const char *store, struct kad_backup_work *w,

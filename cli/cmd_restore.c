@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/missing.h"
+#include "cli/whole.h"
 #include "core/checkpoint.h"
 #include "core/clock.h"
 #include "core/files.h"
@@ -103,10 +104,9 @@ static enum kad_err copy_and_check(struct restoring *t, struct kad_error *reterr
     kad_progress_done(&p);
     if (got != KAD_OK)
         return got;
-    kad_progress_init(&p, _("Checked:"));
-    got = kad_copy_check(kad_restore_folder(t->r), kad_progress_step, &p, &t->info, &why);
-    p.shown = p.on;
-    kad_progress_done(&p);
+    got = kad_copy_whole(kad_restore_folder(t->r), &why);
+    if (got == KAD_OK)
+        got = kad_copy_peek(kad_restore_folder(t->r), &t->info, &why);
     if (got == KAD_OK)
         return KAD_OK;
     /* The sentence names the folder that it was copied to; people know the other one. */

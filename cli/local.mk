@@ -94,6 +94,8 @@ kadens_SOURCES = \
 	cli/records.h \
 	cli/rule_file.c \
 	cli/rule_file.h \
+	cli/whole.c \
+	cli/whole.h \
 	cli/words.c \
 	cli/words.h \
 	cli/write.c \

@@ -166,82 +166,57 @@ enum kad_err kad_copy_file(const char *from, const char *to, unsigned mode,
     return err;
 }
 
-/* --- is it whole? --- */
+/* --- whose is it? --- */
 
-struct check {
-    const char *dir;
-    kad_progress_fn progress;
-    void *ctx;
-};
 struct answer { /* from the child; behind it the sentence, if there is one */
     enum kad_err err;
     struct kad_copy_info info;
 };
 
-static void first_difference(void *ctx, const char *what)
-{
-    struct kad_error *e = ctx;
-    kad_fail(e, KAD_ESTORE, "%s", what);
-}
-
-static enum kad_err check_here(const struct check *c, struct kad_copy_info *ret,
-                               struct kad_error *reterr)
+static enum kad_err peek_here(const char *dir, struct kad_copy_info *ret, struct kad_error *reterr)
 {
     struct kad_ledger *l = NULL;
-    struct kad_snapshot *s;
-    struct kad_error what = {0};
-    uint64_t differences = 0;
-    enum kad_err err = kad_ledger_open_still(c->dir, &l, reterr);
-    if (err == KAD_OK)
-        err = kad_view_check(l, c->progress, first_difference, &what, &differences, reterr);
-    if (err == KAD_OK && differences > 0)
-        err = kad_fail(reterr, KAD_ESTORE,
-                       _("%s is not whole: what is stored there does not follow from its records "
-                         "(%s)."),
-                       c->dir, what.text);
+    struct kad_snapshot *s = NULL;
+    enum kad_err err = kad_ledger_open_still(dir, &l, reterr);
     if (err == KAD_OK)
         err = kad_snapshot_take(l, &s, reterr);
     if (err == KAD_OK) {
         ret->info = *kad_ledger_info(l);
         err = kad_snapshot_state(s, &ret->state, reterr);
-        kad_snapshot_release(s);
     }
+    kad_snapshot_release(s);
     kad_ledger_close(l);
     return err;
 }
 
-static void check_there(void *ctx, int fd)
+static void peek_there(void *ctx, int fd)
 {
+    const char *const *dir = ctx;
     struct answer a = {0};
     struct kad_error e = {0};
-    a.err = check_here(ctx, &a.info, &e);
-    if (kad_write_all(fd, &a, sizeof a) == 0 && kad_write_all(fd, e.text, strlen(e.text)) == 0)
-        return;
-    _exit(1);
+    a.err = peek_here(*dir, &a.info, &e);
+    if (kad_write_all(fd, &a, sizeof a) != 0 || kad_write_all(fd, e.text, strlen(e.text)) != 0)
+        _exit(1);
 }
 
-enum kad_err kad_copy_check(const char *dir, kad_progress_fn progress, void *ctx,
-                            struct kad_copy_info *ret, struct kad_error *reterr)
+enum kad_err kad_copy_peek(const char *dir, struct kad_copy_info *ret, struct kad_error *reterr)
 {
-    struct check c = {dir, progress, ctx};
     struct kad_buf got = {0};
     struct kad_child_end end;
     struct answer a = {0};
     kad_assert(dir && ret);
-    enum kad_err err = kad_child_run(
-        check_there, &c, sizeof a + sizeof((struct kad_error *)0)->text, &got, &end, reterr);
+    enum kad_err err =
+        kad_child_run(peek_there, &dir, sizeof a + sizeof reterr->text, &got, &end, reterr);
     if (err == KAD_OK && (!end.done || got.n < sizeof a))
         err =
             kad_fail(reterr, KAD_ESTORE, _("%s is damaged: what its file %s says makes no sense."),
                      dir, KAD_DATA_FILE);
     if (err == KAD_OK) {
         memcpy(&a, got.p, sizeof a);
-        err = a.err;
-        if (err != KAD_OK)
-            kad_fail(reterr, err, "%s", got.p + sizeof a);
-        else
-            *ret = a.info;
+        err = a.err != KAD_OK ? kad_fail(reterr, a.err, "%s", got.p + sizeof a) : KAD_OK;
     }
+    if (err == KAD_OK)
+        *ret = a.info;
     kad_buf_done(&got);
     return err;
 }

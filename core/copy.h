@@ -27,10 +27,10 @@ struct kad_copy_info {
     struct kad_ledger_info info;
     struct kad_ledger_state state;
 };
-/* Read everything in the data.mdb of a folder that nobody writes: it is a ledger, every record is whole and
- * the views follow from them. Nothing is written into the folder, and damage cannot end the caller.
+/* Whose ledger the data.mdb of a folder that nobody writes is, and where it ends. Whether it is whole is
+ * another question (core/verify.h). Nothing is written into the folder, and damage cannot end the caller.
  * ESTORE with what is wrong. */
-enum kad_err kad_copy_check(const char *dir, kad_progress_fn progress, void *ctx,
-                            struct kad_copy_info *ret, struct kad_error *reterr) KAD_MUST_CHECK;
+enum kad_err kad_copy_peek(const char *dir, struct kad_copy_info *ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
 
 #endif
