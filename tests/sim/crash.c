@@ -147,16 +147,24 @@ static bool program_says(const struct crash *c, struct task *t, const char *word
     return good;
 }
 
-/* What the person does who was not told how it went: the same once more. */
+/* What the person does who was not told how it went: the same once more; and then what shows that
+ * all is well. */
 static void ask_again(const struct crash *c, struct task *t, const char *store)
 {
+    static const char *const shows[] = {"verify", "checkpoint"};
     const struct step *step = c->script.lines[t->line].step;
-    bool init = t->line == 0;
-    if (!program_says(c, t, init ? NULL : "replay", 0, 0, init ? 1 : 0))
-        return;
-    if (!init && t->under_way && !program_says(c, t, NULL, t->line, step->status, step->status))
-        return;
     struct whole_want w = t->want;
+    bool init = t->line == 0, done = t->found->last == w.most;
+    if (init && !program_says(c, t, NULL, 0, 0, 1))
+        return;
+    if (!init && t->under_way && !((step->flags & FRESH) && done)) {
+        if (!program_says(c, t, NULL, t->line, step->status, step->status))
+            return;
+        w.unlike = step->flags & FRESH ? w.least + 1 : 0;
+    }
+    for (size_t i = 0; i < sizeof shows / sizeof *shows; i++)
+        if (!program_says(c, t, shows[i], 0, 0, 0))
+            return;
     w.append = true;
     if (t->under_way)
         w.least = w.most;
@@ -336,7 +344,7 @@ static bool pass(struct slots *s, struct hashes *h, uint64_t variant, uint64_t n
         t.point = i;
         t.want = (struct whole_want){.log = &c->log, .most = c->ends[t.line]};
         t.want.least = !t.under_way ? t.want.most : t.line ? c->ends[t.line - 1] : 0;
-        t.want.pieces = c->script.lines[t.line].step->pieces;
+        t.want.pieces = c->script.lines[t.line].step->flags & PIECES;
         for (uint64_t k = 0; k < n_variants && more; k++) {
             t.variant = variant + k;
             if (!c->one || (t.point == c->point && t.variant == c->variant))

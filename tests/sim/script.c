@@ -15,35 +15,34 @@
 #include "core/arena.h"
 
 static const struct step steps[] = {
-    {"init --programme crash", 0, 0, false, true},
-    {"rules adopt $RULES --from 2021-01-01 --id adopt-1", 0, 0, false, true},
-    {"record referral C-%d birth_date=1995-05-17 unit=eksjo --on 2021-02-01 --id ref-%d", 5, 0,
-     false, false},
+    {"init --programme crash", 0, 0, SHORT},
+    {"rules adopt $RULES --from 2021-01-01 --id adopt-1", 0, 0, SHORT},
+    {"record referral C-%d birth_date=1995-05-17 unit=eksjo --on 2021-02-01 --id ref-%d", 5, 0, 0},
     {"record referral D-%d birth_date=1996-06-18 unit=nassjo --on 2021-02-01 --id dref-%d", 1, 0,
-     false, true},
-    {"record enrollment C-%d coach=anna --on 2021-02-08 --id enr-%d", 5, 0, false, false},
-    {"record employment C-%d --on 2021-06-28 --id emp-%d", 3, 0, false, false},
-    {"record employment D-%d --on 2021-06-28 --id demp-%d", 1, 0, false, true},
-    {"record visit C-1 note=private-%d --on 2021-07-01 --id vis-%d", 6, 0, false, false},
-    {"record visit D-1 note=private-%d --on 2021-07-01 --id dvis-%d", 1, 0, false, true},
-    {"record visit C-1 --on 2021-07-01 --id vis-1 note=private-1", 0, 0, false, false},
-    {"import $LINES", 0, 0, false, true},
-    {"record visit C-2 remark=$LONG --on 2021-07-01 --id long-%d", 3, 0, false, false},
-    {"correct 2 birth_date=1994-04-1%d --because slip --id cor-%d", 2, 0, false, true},
-    {"retract 9 --because slip --id ret-1", 0, 0, false, false},
-    {"waive $TASK --because away --id wai-1", 0, 0, false, true},
-    {"checkpoint", 0, 0, false, true},
-    {"checkpoint --new-key", 0, 0, false, true},
-    {"replay --rebuild", 0, 0, false, true},
-    {"import $PARTS --rejects $REJECTS", 0, 1, true, false},
-    {"record discharge C-%d reason=work --on 2021-07-02 --id dis-%d", 3, 0, false, false},
-    {"rules end crash --from 2031-01-01 --id end-1", 0, 0, false, false},
-    {"retract last --because slip --id ret-2", 0, 0, false, true},
-    {"record visit C-3 note=again-%d --on 2021-07-02 --id again-%d", 6, 0, false, false},
-    {"backup $ROOT/backups", 0, 0, false, true},
-    {"restore $BACKUP", 0, 0, false, true},
-    {"record visit D-1 note=later-%d --on 2021-07-02 --id later-%d", 2, 0, false, false},
-    {"init", 0, 1, false, true},
+     SHORT},
+    {"record enrollment C-%d coach=anna --on 2021-02-08 --id enr-%d", 5, 0, 0},
+    {"record employment C-%d --on 2021-06-28 --id emp-%d", 3, 0, 0},
+    {"record employment D-%d --on 2021-06-28 --id demp-%d", 1, 0, SHORT},
+    {"record visit C-1 note=private-%d --on 2021-07-01 --id vis-%d", 6, 0, 0},
+    {"record visit D-1 note=private-%d --on 2021-07-01 --id dvis-%d", 1, 0, SHORT},
+    {"record visit C-1 --on 2021-07-01 --id vis-1 note=private-1", 0, 0, 0},
+    {"import $LINES", 0, 0, SHORT},
+    {"record visit C-2 remark=$LONG --on 2021-07-01 --id long-%d", 3, 0, 0},
+    {"correct 2 birth_date=1994-04-1%d --because slip --id cor-%d", 2, 0, SHORT},
+    {"retract 9 --because slip --id ret-1", 0, 0, 0},
+    {"waive $TASK --because away --id wai-1", 0, 0, SHORT},
+    {"replay --rebuild", 0, 0, SHORT},
+    {"import $PARTS --rejects $REJECTS", 0, 1, PIECES},
+    {"record discharge C-%d reason=work --on 2021-07-02 --id dis-%d", 3, 0, 0},
+    {"rules end crash --from 2031-01-01 --id end-1", 0, 0, 0},
+    {"retract last --because slip --id ret-2", 0, 0, SHORT},
+    {"checkpoint", 0, 0, SHORT},
+    {"checkpoint --new-key", 0, 0, SHORT | FRESH},
+    {"record visit C-3 note=again-%d --on 2021-07-02 --id again-%d", 6, 0, 0},
+    {"backup $ROOT/backups", 0, 0, SHORT},
+    {"restore $BACKUP", 0, 0, SHORT},
+    {"record visit D-1 note=later-%d --on 2021-07-02 --id later-%d", 2, 0, 0},
+    {"init", 0, 1, SHORT},
 };
 
 static void write_input(const struct script *s, const char *name, const struct kad_buf *b)
@@ -96,7 +95,7 @@ void script_init(struct script *s, const char *dir, const char *build, bool in_s
     make_inputs(s);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         int times = steps[i].times ? steps[i].times : 1;
-        for (int k = 1; k <= times && (!in_short || (steps[i].in_short && k == 1)); k++) {
+        for (int k = 1; k <= times && (!in_short || (steps[i].flags & SHORT && k == 1)); k++) {
             struct kad_buf b = {0};
             kad_buf_printf(&b, steps[i].words, k, k);
             if ((size_t)s->n == cap)

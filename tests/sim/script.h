@@ -9,12 +9,16 @@
 
 #define SCRIPT_KEYS "%s/home/config/keys" /* of a root: in folders that init makes */
 
+enum {
+    SHORT = 1,  /* also in the short script */
+    PIECES = 2, /* written in several transactions: a part of them may be there */
+    FRESH = 4,  /* without an id: done again it is a second one, and another */
+};
 struct step {
     const char *words; /* of the command line; %d counts `times`; $NAME: script.c, put_word */
     int times;         /* 0: once */
     int status;
-    bool pieces;   /* written in several transactions: a part of them may be there */
-    bool in_short; /* also in the short script */
+    unsigned flags;
 };
 
 /* One command as it will be run. */

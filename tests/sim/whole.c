@@ -139,7 +139,8 @@ static bool look_at_records(struct kad_snapshot *s, const struct whole_want *w,
         struct kad_record record;
         if (kad_snapshot_record(s, seq, &r, &e) != KAD_OK)
             good = found(ret, WHOLE_LOST, "record %llu: %s", (unsigned long long)seq, e.text);
-        else if (w->log && !same_record(&a, r, w->log->v[seq - 1]))
+        else if (w->log && (!w->unlike || seq < w->unlike) &&
+                 !same_record(&a, r, w->log->v[seq - 1]))
             good = found(ret, WHOLE_CORRUPT, "record %llu is another", (unsigned long long)seq);
         else if (kad_record_decode(r, &a, true, &record, &e) != KAD_OK)
             good = found(ret, WHOLE_CORRUPT, "record %llu: %s", (unsigned long long)seq, e.text);
