@@ -66,6 +66,11 @@ static void put_in_short(struct kad_page *g)
                       : _("What has opened stands. What opens later follows the new rules, counted "
                           "from the same day as before."));
     put_working_days(g);
+    kad_page_term(g, _("Told of"),
+                  kad_doc_f(g,
+                            _("what opens on a day, is late, is reminded of or escalated: at "
+                              "%02d:%02d"),
+                            (int)p->issue_at / 60, (int)p->issue_at % 60));
     if (p->review_by != KAD_DAY_NONE)
         kad_page_term(g, _("To be reviewed by"), kad_doc_day(g, p->review_by));
     kad_page_term(
@@ -112,20 +117,33 @@ static struct kad_str owner_name(const struct kad_policy *p, const struct kad_ru
     return r->owner_role >= 0 ? p->roles[r->owner_role].name : (struct kad_str){0};
 }
 
-/* The tasks of one owner. Is there any? */
-static bool put_owned(struct kad_page *g, struct kad_str owner, const char *title)
+/* One line under an owner; the first of them brings the heading. */
+static void put_item(struct kad_page *g, size_t rule, const char *title, const char *text, bool *any)
+{
+    const struct kad_rule *r = &g->p->rules[rule];
+    if (!*any)
+        kad_page_head(g, 3, "", title);
+    *any = true;
+    kad_page_item(g, kad_doc_safe(g, r->label.n > 0 ? r->label : r->name),
+                  kad_doc_f(g, "rule-%zu", rule + 1), text);
+}
+
+/* The tasks of one owner, and what is taken to the role (-1: it is none). Is there any? */
+static bool put_owned(struct kad_page *g, struct kad_str owner, int role, const char *title)
 {
     bool any = false;
-    for (size_t i = 0; i < g->p->n_rules; i++) {
-        const struct kad_rule *r = &g->p->rules[i];
-        if (!kad_str_eq(owner_name(g->p, r), owner))
-            continue;
-        if (!any)
-            kad_page_head(g, 3, "", title);
-        any = true;
-        kad_page_item(g, kad_doc_safe(g, r->label.n > 0 ? r->label : r->name),
-                      kad_doc_f(g, "rule-%zu", i + 1), when_in_short(g, r));
-    }
+    for (size_t i = 0; i < g->p->n_rules; i++)
+        if (kad_str_eq(owner_name(g->p, &g->p->rules[i]), owner))
+            put_item(g, i, title, when_in_short(g, &g->p->rules[i]), &any);
+    for (size_t i = 0; role >= 0 && i < g->p->n_rules; i++)
+        for (size_t k = 0; k < g->p->rules[i].n_notices; k++) {
+            const struct kad_notice_def *n = &g->p->rules[i].notices[k];
+            if (n->role == role)
+                put_item(g, i, title,
+                         kad_doc_f(g, _("gets to know when it is not done %s after its last day"),
+                                   kad_doc_count(g, n->n, n->unit)),
+                         &any);
+        }
     return any;
 }
 
@@ -140,7 +158,7 @@ static void put_who(struct kad_page *g)
     for (size_t i = 0; i < p->n_roles; i++) {
         const struct kad_role *role = &p->roles[i];
         const char *title = kad_doc_safe(g, role->label.n > 0 ? role->label : role->name);
-        if (!put_owned(g, role->name, title))
+        if (!put_owned(g, role->name, (int)i, title))
             idle[n_idle++] = title;
     }
     /* Owners by an attribute that no role is called by: each at its first rule. */
@@ -152,10 +170,10 @@ static void put_who(struct kad_page *g)
         if (!seen) {
             const struct kad_rule *r = &p->rules[i];
             const struct kad_attribute *a = &p->kinds[r->subject].attributes[r->owner_attribute];
-            put_owned(g, owner, kad_doc_safe(g, a->label.n > 0 ? a->label : a->name));
+            put_owned(g, owner, -1, kad_doc_safe(g, a->label.n > 0 ? a->label : a->name));
         }
     }
-    put_owned(g, (struct kad_str){0}, _("Nobody in particular"));
+    put_owned(g, (struct kad_str){0}, -1, _("Nobody in particular"));
     if (n_idle > 0)
         kad_page_add(g, KAD_B_PARA,
                      kad_doc_f(g, _("These have no tasks by the rules: %s."),

@@ -258,16 +258,30 @@ static enum kad_state state_on(struct kad_derive *d, struct kad_str id, kad_day 
     return KAD_S_UPCOMING;
 }
 
-/* Has the instance been told of by the day asked: has one of its notices come that it wanted? */
+/* The day on which the event that opened the instance was recorded; a duty has none. */
+static kad_day known_since(const struct run *r, const struct kad_instance *i)
+{
+    for (size_t k = 0; i->anchor > 0 && k < r->x->n_steps; k++)
+        if (r->seq[k] == i->anchor)
+            return r->x->steps[k].recorded;
+    return KAD_DAY_MIN;
+}
+
+/* Has the instance been told of by the day asked: has one of its notices come that it wanted? What
+ * became known only after its reminder's day is not reminded of, and escalated when it is known. */
 static bool is_told(struct run *r, const struct kad_example_expect *e, struct kad_derive *d,
                     const struct kad_instance *i)
 {
     const struct kad_notice *v;
     size_t n = kad_notices_of(r->a, i, &v);
-    for (size_t k = 0; k < n; k++)
-        if (v[k].kind == notice_kind(e) && v[k].day <= e->on &&
-            kad_notice_wanted(v[k].kind, state_on(d, i->id, v[k].day)))
+    kad_day known = known_since(r, i);
+    for (size_t k = 0; k < n; k++) {
+        kad_day day = v[k].day > known ? v[k].day : known;
+        if (v[k].kind == notice_kind(e) && day <= e->on &&
+            (v[k].kind != KAD_NOTICE_REMIND || day == v[k].day) &&
+            kad_notice_wanted(v[k].kind, state_on(d, i->id, day)))
             return true;
+    }
     return false;
 }
 

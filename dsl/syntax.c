@@ -264,6 +264,7 @@ static const struct {
     {"done", TOK_DONE_BY, false},
     {"klar", TOK_DONE_BY, false},
     {"moved to next workday", TOK_MOVED_NEXT, false},
+    {"issue", TOK_ISSUE_AT, false},
     {"escalate", TOK_ESCALATE, false},
     {"eskalera till", TOK_ESCALATE, false},
     {"eskalera", TOK_ESCALATE, false},

@@ -213,6 +213,8 @@ static struct kad_span as_many(const struct kad_script *u, uint32_t at, struct k
     while (words_left-- > 0) {
         size_t from = i + (i == at ? 0 : blanks_at(text, i));
         size_t to = from;
+        if (from < text.n && text.p[from] >= '0' && text.p[from] <= '9')
+            break; /* no word of the language has a figure */
         while (to < text.n &&
                (is_name_byte(text.p[to]) || text.p[to] == '-' || text.p[to] == '/') &&
                blanks_at(text, to) == 0)

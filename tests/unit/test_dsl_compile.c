@@ -58,6 +58,27 @@ static void the_policy_itself(void **state)
     kad_policy_free(p);
 }
 
+static void issue_at_is_a_time_of_the_day(void **state)
+{
+    static const struct {
+        const char *line;
+        int32_t minute;
+    } all[] = {
+        {"", 360}, {" issue at 00:00\n", 0}, {" issue at 0:07\n", 7}, {" issue at 23:59\n", 1439}};
+    (void)state;
+    for (size_t i = 0; i < LEN(all); i++) {
+        char text[200];
+        snprintf(text, sizeof text, "policy p\n running cases keep the old rules\n%s", all[i].line);
+        struct kad_policy *p = compile(text);
+        assert_int_equal(p->issue_at, all[i].minute);
+        kad_policy_free(p);
+    }
+    struct kad_policy *p = compile("policy p\n språk sv\n pågående ärenden behåller gamla regler\n"
+                                   " utfärdas 07:30\n");
+    assert_int_equal(p->issue_at, 450);
+    kad_policy_free(p);
+}
+
 static void choices_and_their_properties(void **state)
 {
     (void)state;
@@ -384,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_policy_itself),
+        cmocka_unit_test(issue_at_is_a_time_of_the_day),
         cmocka_unit_test(choices_and_their_properties),
         cmocka_unit_test(dated_params),
         cmocka_unit_test(events_and_their_fields),

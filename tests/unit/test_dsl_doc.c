@@ -125,6 +125,9 @@ static void tasks_say_when_whose_and_until(void **state)
           "<p>A reminder of what is not done comes ten days and three working days before the last "
           "day.</p> <p>If it is still not done five days after the last day, it is taken to <em>The "
           "boss</em>.</p>");
+    holds(TASK("when begun due 1 month after", " escalate to boss 5 days after due\n"),
+          "gets to know when it is not done five days after its last day");
+    holds("", "is reminded of or escalated: at 06:00");
     holds(TASK("when begun due 1 month after", " remind 0 days before due\n"),
           "comes on the last day.</p>");
     holds(TASK("when begun due 1 month after",

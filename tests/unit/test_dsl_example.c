@@ -237,7 +237,8 @@ static void reminders_and_escalations_are_expected_by_their_days(void **state)
                                   "    remind 3 days before due\n"
                                   "    escalate to boss 2 days after due\n";
     (void)state;
-#define JOB "    2021-06-01 start birth 1990-01-01, coach anna\n    2021-06-01 job\n"
+#define START "    2021-06-01 start birth 1990-01-01, coach anna\n"
+#define JOB START "    2021-06-01 job\n"
 #define EXPECT(day, what) "    on " day " expect call due 2021-06-15 " what "\n"
     static const struct {
         const char *story, *failure; /* NULL: it holds */
@@ -252,6 +253,13 @@ static void reminders_and_escalations_are_expected_by_their_days(void **state)
          NULL},
         {JOB "    2021-06-17 visit\n" EXPECT("2021-12-31", "not escalated"), NULL},
         {JOB "    2021-06-10 job_ended\n" EXPECT("2021-12-31", "not reminded"), NULL},
+        /* Known too late for the reminder; and so late that it is escalated at once. */
+        {START "    2021-06-01 job recorded 2021-06-13\n" EXPECT("2021-06-14", "not reminded")
+             EXPECT("2021-06-17", "escalated"),
+         NULL},
+        {START "    2021-06-01 job recorded 2021-06-20\n" EXPECT("2021-06-19", "not escalated")
+             EXPECT("2021-06-20", "escalated"),
+         NULL},
         {JOB EXPECT("2021-06-11", "reminded"),
          "Expected “on 2021-06-11 expect call due 2021-06-15 reminded”, but what there is of the "
          "task is: 2021-06-15 open. Its days for that: 2021-06-12."},
