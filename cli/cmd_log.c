@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/bundle.h"
 #include "cli/csv.h"
 #include "cli/json.h"
 #include "cli/records.h"
@@ -346,7 +347,12 @@ static enum kad_err export_one(void *ctx, const struct kad_record *r, struct kad
 enum kad_err kad_cmd_export(struct kad_cli *c, struct kad_error *reterr)
 {
     uint64_t from = 1;
-    const char *s = c->opt[KAD_O_FROM];
+    const char *s = c->opt[KAD_O_FROM], *bundle = c->opt[KAD_O_BUNDLE];
+    if (bundle && (s || !*bundle))
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("--bundle writes the whole ledger into a folder: --bundle DIR."));
+    if (bundle)
+        return kad_bundle_export(c, bundle, reterr);
     if (s && (!kad_read_u64(s, &from) || from == 0))
         return kad_fail(reterr, KAD_EINPUT, _("--from: “%s” is no record's number."), s);
     return kad_records_each(c, from, export_one, c, reterr);

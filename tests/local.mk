@@ -77,6 +77,7 @@ tests_unit_test_sinks_LDADD = $(TELL_LIBS) $(CMOCKA_LIBS)
 BATS_TESTS = \
 	tests/cli/backup.bats \
 	tests/cli/badinput.bats \
+	tests/cli/bundle.bats \
 	tests/cli/change.bats \
 	tests/cli/checkpoint.bats \
 	tests/cli/demo.bats \
@@ -226,6 +227,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(BATS_TESTS)
 EXTRA_DIST += $(BATS_TESTS) tests/unit/days.h tests/unit/records.h tests/unit/store.h \
 	tests/unit/unit.h
+EXTRA_DIST += tests/data/check-bundle.pl
 EXTRA_DIST += tests/data/diag tests/data/dsl tests/data/mistakes tests/unit/dsl.h
 EXTRA_DIST += tests/data/fines-excerpt.jsonl tests/data/fines-excerpt.expected.json \
 	tests/rules/road-fines.rules
