@@ -75,7 +75,12 @@ bundled() {
 
 @test "private fields leave sealed" {
     bundled
-    grep -q '"note":{"sealed":true}' bundle/records.jsonl || grep -q '"note":"secretive"' bundle/records.jsonl
+    grep -q '"note":{"sealed":true}' bundle/records.jsonl
+    k export | grep -q '"note":"secretive"'
+    ! grep -rq secretive bundle
+    ! grep -rq 1995-05-17 bundle
+    ok k prove 5
+    [[ $(printf '%s\n' "$output" | sed -n 's/^extra //p' | base64 -d | tr -d '\0') != *secretive* ]]
 }
 
 @test "what keeps a bundle from being written" {

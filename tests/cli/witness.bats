@@ -54,6 +54,8 @@ watched() {
     k prove 5 --to private 2>/dev/null
     ok w proof private --key "$key"
     has 'visit'
+    has '(sealed)'
+    hasnt 'the coach knows'
     k prove 1 --to policy 2>/dev/null
     ok w proof policy --key "$key"
     has 'lines more; --all shows them'
