@@ -279,7 +279,9 @@ CLEANFILES += tests/unit/*.valgrind
 
 # --- what it costs: `make bench`, not part of the tests ---
 
-EXTRA_PROGRAMS += tests/bench/plain_import
+EXTRA_PROGRAMS += tests/bench/plain_import tests/bench/midnight
+tests_bench_midnight_SOURCES = tests/bench/midnight.c
+tests_bench_midnight_LDADD = $(DSL_LIBS)
 tests_bench_plain_import_LDADD = $(LMDB_LIBS)
 EXTRA_DIST += tests/bench/bench.sh
 CLEANFILES += $(EXTRA_PROGRAMS)
