@@ -315,8 +315,10 @@ static enum kad_err look_first(struct work *w, bool *ret_more)
     if (err || moment > w->until)
         return err;
     *ret_more = true;
-    if (moment > w->mark.reached)
-        w->mark.reached = moment;
+    /* All before it is done, and it is not until its last entry is: what is written to meanwhile loses
+     * its entry, and is looked at from here. */
+    if (moment != KAD_DUE_NOW && moment - 1 > w->mark.reached)
+        w->mark.reached = moment - 1;
     err = look_named(w, moment, &done);
     for (size_t i = 0; !err && done && i < n && v[i].moment == moment && !spent(w); i++) {
         kad_instant next;

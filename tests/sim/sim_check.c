@@ -219,9 +219,13 @@ void sim_check_log(struct sim *s)
         struct kad_record r;
         kad_arena_reset(&a);
         assert_int_equal(kad_snapshot_record(v, ++s->checked, &bytes, &s->store.err), KAD_OK);
-        assert_int_equal(kad_record_decode(bytes, &a, true, &r, &s->store.err), KAD_OK);
+        assert_int_equal(kad_snapshot_decode(v, bytes, &a, true, &r, &s->store.err), KAD_OK);
         if (!is_own(&r))
             continue;
+        char on[KAD_DAY_TEXT];
+        sim_tell(s, "  %d: %s %.*s, issue %d, on %s", (int)r.seq, kad_record_type(r.kind),
+                 KAD_STR_FMT(kad_record_note(&r, "task")), (int)number(&r, "issue"),
+                 kad_day_text(r.on, on));
         check_order(s, &r);
         check_once(s, &r);
         check_true(s, &r);

@@ -358,6 +358,26 @@ static void a_second_scheduler_doubles_nothing(void **state)
     whole(w);
 }
 
+static void what_is_written_in_the_middle_of_a_moment_loses_nobody(void **state)
+{
+    struct world *w = *state;
+    struct kad_budget one = {1, 1};
+    adopt(w, "2021-05-01T08:00:00Z", "2021-05-01", text_of(w, false, false));
+    at(w, "2021-05-31T12:00:00Z");
+    put(w, "2021-06-01T02:00:00Z", "start C-1 2021-06-01");
+    put(w, "2021-06-01T02:00:00Z", "start C-2 2021-06-01");
+    at(w, "2021-06-01T03:00:00Z");
+    w->now = toy_at("2021-06-01T04:00:00Z");
+    assert_int_equal(
+        kad_scheduler_step(w->scheduler, KAD_DUE_NEVER, one, &w->step, &w->s.err), KAD_OK);
+    assert_true(w->step.more);
+    assert_string_equal(told(w), "issued C-1/call/2 1 2021-06-01\n");
+    put(w, "2021-06-03T10:00:00Z", "visit C-2 2021-06-03");
+    at(w, "2021-06-03T12:00:00Z");
+    assert_string_equal(told(w), "issued C-2/call/3 1 2021-06-01\n");
+    whole(w);
+}
+
 static void a_clock_that_looks_wrong_is_waited_for(void **state)
 {
     struct world *w = *state;
@@ -429,6 +449,7 @@ int main(void)
         WORLD_TEST(a_ledger_with_years_behind_it_is_not_flooded),
         WORLD_TEST(an_adoption_has_everybody_looked_at),
         WORLD_TEST(a_second_scheduler_doubles_nothing),
+        WORLD_TEST(what_is_written_in_the_middle_of_a_moment_loses_nobody),
         WORLD_TEST(a_clock_that_looks_wrong_is_waited_for),
         WORLD_TEST(it_says_where_it_stands),
         WORLD_TEST(nobody_else_may_record_what_the_scheduler_does),
