@@ -122,6 +122,10 @@ struct kad_subject_info {
 enum kad_err kad_snapshot_subject(struct kad_snapshot *s, struct kad_str key,
                                   struct kad_subject_info *ret, struct kad_error *reterr)
     KAD_MUST_CHECK;
+/* Can the subject's private fields be read here, if it has any that were not erased? ESTORE with what
+ * to do: for who would rather do nothing than take a sealed value for an unknown one. */
+enum kad_err kad_snapshot_may_read(struct kad_snapshot *s, const struct kad_subject_info *info,
+                                   struct kad_error *reterr) KAD_MUST_CHECK;
 /* Walk the subjects with key > after (empty: from the first), in byte order: fills up to max, and
  * says how many; fewer than max means the end. Keys are copied to the arena. */
 enum kad_err kad_snapshot_subjects(struct kad_snapshot *s, struct kad_str after, size_t max,

@@ -21,6 +21,26 @@ void kad_unseal(const struct kad_ledger *l, struct kad_record *r, bool erased, s
     sodium_memzero(key, sizeof key);
 }
 
+enum kad_err kad_snapshot_may_read(struct kad_snapshot *s, const struct kad_subject_info *info,
+                                   struct kad_error *reterr)
+{
+    uint8_t key[KAD_VAULT_KEY];
+    if (info->key_number == 0 || info->erased)
+        return KAD_OK;
+    enum kad_err err = kad_vault_unlock(s->ledger->vault, reterr);
+    if (err != KAD_OK)
+        return err;
+    enum kad_vault_entry got =
+        kad_vault_key(s->ledger->vault, info->key_number, info->key, key);
+    sodium_memzero(key, sizeof key);
+    if (got == KAD_ENTRY_KEY)
+        return KAD_OK;
+    return kad_fail(reterr, KAD_ESTORE,
+                    _("The key of “%.*s” is not in the vault of %s, so its private fields cannot be "
+                      "read. Put back the newest copy of the vault."),
+                    KAD_STR_FMT(info->key), s->ledger->dir);
+}
+
 /* --- writing --- */
 
 enum kad_err kad_seal_of(struct kad_txn *t, const struct kad_record *r, uint8_t ret[KAD_SEAL_KEY],

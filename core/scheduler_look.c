@@ -154,6 +154,9 @@ static enum kad_err load(struct looking *w, struct kad_error *reterr)
     enum kad_err err = KAD_OK;
     if (l->stored)
         err = kad_snapshot_subject(l->b->view, l->subject, &info, reterr);
+    /* Taking a sealed value for an unknown one would withdraw what is right. */
+    if (!err && l->stored)
+        err = kad_snapshot_may_read(l->b->view, &info, reterr);
     if (!err && l->stored)
         err = kad_snapshot_story(l->b->view, l->subject, l->a, &w->records, &w->n_records, reterr);
     if (err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/keys.h"
 #include "core/reissue.h"
 #include "core/scheduler.h"
 #include "dsl/dsl.h"
@@ -405,6 +406,47 @@ static void a_clock_that_looks_wrong_is_waited_for(void **state)
     assert_string_equal(told(w), "overdue C-1/call/2 1 2021-06-09\n");
 }
 
+static void without_the_keys_nothing_is_done(void **state)
+{
+    struct world *w = *state;
+    const char *text = "policy p \"P\"\n"
+                       "    calendar sweden\n"
+                       "    running cases follow the new rules\n"
+                       "event start \"Start\" of case  born date private\n"
+                       "subject case \"Case\"\n"
+                       "    born is start.born\n"
+                       "    age = whole years since born\n"
+                       "duty talk \"Talk\" for each case where age at least 18\n"
+                       "    every month\n"
+                       "    done by start\n";
+    adopt(w, "2021-05-01T08:00:00Z", "2021-05-01", text);
+    put(w, "2021-06-01T02:00:00Z", "start C-1 2021-05-01 born=1990-05-05");
+    at(w, "2021-06-01T12:00:00Z");
+    assert_string_equal(told(w), "issued C-1/talk/2021-06 1 2021-06-01\n");
+    kad_scheduler_free(w->scheduler);
+    w->scheduler = NULL;
+    struct kad_buf was = {0};
+    assert_int_equal(kad_keys_folder(&was, &w->s.err), KAD_OK);
+    kad_keys_set_folder("/nonexistent");
+    toy_reopen(&w->s);
+    schedule(w);
+    put(w, "2021-06-02T10:00:00Z", "kadens.retracted - - :retracts=2 :because=x");
+    w->now = toy_at("2021-06-02T12:00:00Z");
+    assert_int_equal(
+        kad_scheduler_step(w->scheduler, KAD_DUE_NEVER, KAD_BUDGET_DEFAULT, &w->step, &w->s.err),
+        KAD_ESTORE);
+    assert_string_equal(told(w), "");
+    kad_keys_set_folder(kad_buf_str(&was));
+    kad_buf_done(&was);
+    kad_scheduler_free(w->scheduler);
+    w->scheduler = NULL;
+    toy_reopen(&w->s);
+    schedule(w);
+    steps(w);
+    assert_string_equal(told(w), "withdrawn C-1/talk/2021-06 1 2021-06-02 because 4\n");
+    whole(w);
+}
+
 static void it_says_where_it_stands(void **state)
 {
     struct world *w = *state;
@@ -451,6 +493,7 @@ int main(void)
         WORLD_TEST(a_second_scheduler_doubles_nothing),
         WORLD_TEST(what_is_written_in_the_middle_of_a_moment_loses_nobody),
         WORLD_TEST(a_clock_that_looks_wrong_is_waited_for),
+        WORLD_TEST(without_the_keys_nothing_is_done),
         WORLD_TEST(it_says_where_it_stands),
         WORLD_TEST(nobody_else_may_record_what_the_scheduler_does),
     };
