@@ -65,6 +65,7 @@ dsl_libdsl_a_SOURCES = \
 	dsl/syntax.h \
 	dsl/typing.c \
 	dsl/warn.c \
+	dsl/warn_notice.c \
 	dsl/words.c \
 	dsl/words.def \
 	dsl/words.h

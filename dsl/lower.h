@@ -142,5 +142,7 @@ void kad_lower_phases(struct kad_lower *l, struct kad_rule *r, const struct kad_
 void kad_check_whole(struct kad_lower *l);
 /* --- warn.c: what can be used, but can hardly be meant; of a policy without errors --- */
 void kad_warn_whole(struct kad_lower *l);
+/* --- warn_notice.c: the reminders and escalations of a rule (its index) --- */
+void kad_warn_notices(struct kad_lower *l, size_t rule);
 
 #endif

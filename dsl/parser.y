@@ -462,14 +462,8 @@ unit:
   | MONTHS { $$ = KAD_U_MONTH; }
   | YEARS { $$ = KAD_U_YEAR; }
   ;
-before_due:
-    DAYS_BEFORE_DUE { $$ = KAD_U_DAY; }
-  | WORKING_DAYS_BEFORE_DUE { $$ = KAD_U_WORKING_DAY; }
-  ;
-after_due:
-    DAYS_AFTER_DUE { $$ = KAD_U_DAY; }
-  | WORKING_DAYS_AFTER_DUE { $$ = KAD_U_WORKING_DAY; }
-  ;
+before_due: DAYS_BEFORE_DUE { $$ = KAD_U_DAY; } | WORKING_DAYS_BEFORE_DUE { $$ = KAD_U_WORKING_DAY; };
+after_due: DAYS_AFTER_DUE { $$ = KAD_U_DAY; } | WORKING_DAYS_AFTER_DUE { $$ = KAD_U_WORKING_DAY; };
 phase_range:
     MONTH NUMBER { $$ = kad_steps(u, @$, KAD_U_MONTH, $NUMBER, &$NUMBER); }
   | MONTHS NUMBER[a] TO NUMBER[b] { $$ = kad_steps(u, @$, KAD_U_MONTH, $a, &$b); }
@@ -661,10 +655,7 @@ outcome:
   | NOT REMINDED { $$ = KAD_OUTCOME_REMINDED | KAD_OUTCOME_NOT; }
   | NOT ESCALATED { $$ = KAD_OUTCOME_ESCALATED | KAD_OUTCOME_NOT; }
   ;
-late:
-    %empty { $$ = 0; }
-  | LATE { $$ = 1; }
-  ;
+late: %empty { $$ = 0; } | LATE { $$ = 1; };
 
 %%
 

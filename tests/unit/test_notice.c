@@ -157,6 +157,137 @@ static void only_what_is_open_is_reminded_of_and_what_is_overdue_escalated(void 
     }
 }
 
+/* --- what check warns of --- */
+
+static bool said(const struct kad_diags *d, int code)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if ((int)d->v[i].code == code)
+            return true;
+    return false;
+}
+
+/* Of every instance the rule opens in two years: does some reminder come as written, is one escalated,
+ * is each that closes last escalated? */
+struct found {
+    size_t n;
+    bool early, never, last; /* what the warnings say, found by trying */
+};
+
+static void look(struct found *f, const struct kad_policy *p, kad_day opens, kad_day due,
+                 kad_day closes)
+{
+    struct kad_instance i = {.policy = p, .opens = opens, .due = due, .closes = closes};
+    const struct kad_notice *v;
+    size_t n = kad_notices_of(&t.arena, &i, &v);
+    bool escalated = false;
+    for (size_t k = 0; k < n; k++) {
+        bool as_written = v[k].day == kad_notice_day(&p->calendar, v[k].def, due);
+        f->early =
+            f->early && (v[k].kind == KAD_NOTICE_ESCALATE || !as_written || v[k].day == opens);
+        escalated = escalated || v[k].kind == KAD_NOTICE_ESCALATE;
+    }
+    f->never = f->never && !escalated;
+    f->last = f->last || (due == closes && !escalated);
+    f->n++;
+}
+
+static void set_days(const struct kad_policy *p, struct kad_window *w)
+{
+    w->due = kad_move_day(&p->calendar, w->due, p->rules[0].move);
+    if (w->closes != KAD_DAY_NONE && w->closes < w->due)
+        w->closes = w->due;
+}
+
+static struct found try_rule(const struct kad_policy *p)
+{
+    const struct kad_rule *r = &p->rules[0];
+    struct found f = {.early = true, .never = true};
+    for (kad_day day = kad_day_of(2020, 1, 1); day < kad_day_of(2022, 1, 1); day++) {
+        struct kad_window w;
+        kad_arena_reset(&t.arena);
+        for (int32_t k = 0; r->kind == KAD_RULE_CADENCE && k < 30; k++)
+            if (kad_phase_window(day, &r->phases[0].shape, k, &w)) {
+                set_days(p, &w);
+                look(&f, p, w.opens, w.due, w.closes);
+            }
+        for (int32_t k = 0; r->kind == KAD_RULE_DUTY && k < r->cycle.times; k++)
+            if (kad_cycle_window(&r->cycle, kad_cycle_index(&r->cycle, day), k, &w)) {
+                if (r->has_due) {
+                    kad_day first = day + 1;
+                    w = (struct kad_window){.opens = first,
+                                            .closes = KAD_DAY_NONE,
+                                            .due = kad_add(NULL, first, r->due.n, r->due.unit) - 1};
+                }
+                set_days(p, &w);
+                look(&f, p, w.opens, w.due, w.closes);
+            }
+        if (r->kind != KAD_RULE_TASK)
+            continue;
+        w = (struct kad_window){
+            .opens = day,
+            .closes = KAD_DAY_NONE,
+            .due = kad_add(&p->calendar, day, r->whens[0].due.n, r->whens[0].due.unit)};
+        set_days(p, &w);
+        look(&f, p, w.opens, w.due, w.closes);
+    }
+    return f;
+}
+
+/* Whatever is warned of is so on every day of two years, one of them a leap year. */
+static void what_is_warned_of_is_certain(void **state)
+{
+    static const char *const rules[] = {
+        "cadence c\n    from job\n    month 1  visit every week\n",
+        "cadence c\n    from job\n    months 2 to 3  visit every 3 weeks\n",
+        "cadence c\n    from job\n    month 2  visit 2 times\n",
+        "cadence c\n    from job\n    months 1 to 2  visit 5 times\n",
+        "cadence c\n    from job\n    months 1 to 3  visit once\n",
+        "cadence c\n    from job\n    months 2 to 4  visit 2 times a month\n",
+        "cadence c\n    from job\n    weeks 2 to 5  visit 3 times\n",
+        "cadence c\n    from job\n    week 1  visit every week\n",
+        "cadence c\n    from job\n    months 1 to 2  visit every calendar week\n",
+        "cadence c\n    from job\n    from month 1 onwards  visit every 2 weeks\n",
+        "cadence c\n    from job\n    from month 1 onwards  visit once a month\n",
+        "task c\n    when job  due the same day\n    done by visit\n",
+        "task c\n    when job  due 20 days after\n    done by visit\n",
+        "task c\n    when job  due 9 working days after\n    done by visit\n",
+        "task c\n    when job  due 1 month after\n    done by visit\n",
+        "duty c for each client\n    every month\n    done by visit\n",
+        "duty c for each client\n    every month 2 times\n    done by visit\n",
+        "duty c for each client\n    every 3 weeks from 2019-01-07\n    done by visit\n",
+        "duty c for each client\n    every quarter\n    due 2 weeks after\n    done by visit\n",
+    };
+    static const char *const moves[] = {"", "    moved to next working day\n",
+                                        "    moved to previous working day\n"};
+    size_t early = 0, never = 0, last = 0;
+    (void)state;
+    for (size_t i = 0; i < LEN(rules) * LEN(moves); i++)
+        for (int n = 1; n < 70; n += n < 40 ? 5 : 13) {
+            char text[4000];
+            struct kad_diags d;
+            const char *unit = n % 2 ? "days" : "working days";
+            snprintf(text, sizeof text,
+                     SWEDEN FOLLOW WORDS "%s%s    remind %d %s before due\n"
+                                         "    escalate to boss %d %s after due\n",
+                     rules[i / LEN(moves)], moves[i % LEN(moves)], n, unit, n, unit);
+            kad_diags_init(&d);
+            struct kad_policy *p = kad_dsl_compile(kad_str(text), "p", &d);
+            assert_non_null(p);
+            struct found f = try_rule(p);
+            assert_true(f.n > 0);
+            if ((said(&d, 171) && !f.early) || (said(&d, 172) && !f.never) ||
+                (said(&d, 173) && !f.last))
+                fail_msg("not certain: %s", strstr(text, rules[i / LEN(moves)]));
+            early += said(&d, 171);
+            never += said(&d, 172);
+            last += said(&d, 173);
+            kad_policy_free(p);
+            kad_diags_done(&d);
+        }
+    assert_true(early > 50 && never > 20 && last > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +300,7 @@ int main(void)
         TEST(duties_are_told_of_as_well),
         TEST(an_instance_is_told_of_as_its_own_text_says),
         TEST(only_what_is_open_is_reminded_of_and_what_is_overdue_escalated),
+        TEST(what_is_warned_of_is_certain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
