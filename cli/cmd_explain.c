@@ -41,8 +41,34 @@ static struct kad_str nearest_task(const struct kad_cli *c, struct kad_str said,
     return best;
 }
 
-static enum kad_err explain_task(struct kad_cli *c, struct kad_str said, struct kad_explanation *e,
-                                 struct kad_error *reterr)
+/* What the scheduler gave out of the task that is explained, which its first step names. */
+static enum kad_err tell_given(struct kad_cli *c, struct kad_explanation *e,
+                               struct kad_error *reterr)
+{
+    struct kad_record *all;
+    size_t n;
+    struct kad_str id = e->steps.n > 0 ? e->steps.v[0].name : (struct kad_str){0};
+    if (kad_records_of(c, e->subject, &all, &n, reterr) != KAD_OK)
+        return reterr->code;
+    for (size_t i = 0; i < n && id.n > 0; i++) {
+        if (all[i].kind < KAD_R_ISSUED || all[i].kind > KAD_R_ESCALATED ||
+            all[i].on > c->as_of || !kad_str_eq(kad_record_note(&all[i], "task"), id))
+            continue;
+        struct kad_step *s = add(c, e, KAD_SAY_GIVEN);
+        const struct kad_field *because = kad_fields_find(all[i].notes, all[i].n_notes, "because");
+        s->label = kad_record_label(c->engine, &all[i]);
+        s->day = all[i].on;
+        s->seq = all[i].seq;
+        if (because && kad_value_known(because->value))
+            s->value = kad_str(
+                kad_arena_printf(&c->arena, "%lld", (long long)(because->value.num / KAD_MICRO)));
+    }
+    kad_explanation_sort(e);
+    return KAD_OK;
+}
+
+static enum kad_err find_task(struct kad_cli *c, struct kad_str said, struct kad_explanation *e,
+                              struct kad_error *reterr)
 {
     const char *slash = memchr(said.p, '/', said.n);
     struct kad_str subject = {said.p, (size_t)(slash - said.p)};
@@ -362,7 +388,7 @@ static enum kad_err explain(struct kad_cli *c, struct kad_explanation *e, struct
     if (kad_read_u64(c->args[0], &seq) && seq > 0)
         return explain_record(c, seq, e, reterr);
     if (memchr(said.p, '/', said.n))
-        return explain_task(c, said, e, reterr);
+        return find_task(c, said, e, reterr) ? reterr->code : tell_given(c, e, reterr);
     if (memchr(said.p, '.', said.n))
         return explain_value(c, said, e, reterr);
     return kad_fail(reterr, KAD_EINPUT,

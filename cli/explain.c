@@ -88,6 +88,7 @@ static const char *const sentences[KAD_SAY__COUNT] = {
         N_("It is no longer needed: {label} on {day} (no. {seq}) began it all anew."),
     [KAD_SAY_WAIVED] = N_("Waived on {day} by {label} (no. {seq}): {text}."),
     [KAD_SAY_DID_OTHER] = N_("{label} on {day} (no. {seq}) did the one that was due {to}."),
+    [KAD_SAY_GIVEN] = N_("{label} on {day} (no. {seq})[, because of no. {value}]."),
     [KAD_SAY_OWNER] = N_("It is on {value}'s list: {label}[ since {day}][, by {text}][ (no. {seq})]."),
     [KAD_SAY_OWNER_ROLE] = N_("It is on the list of the role {value}."),
     [KAD_SAY_OWNER_NONE] = N_("It is on nobody's list: {label} is not recorded."),

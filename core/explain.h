@@ -94,6 +94,7 @@ enum kad_section {
     X(DROPPED_NEW, "dropped-new", STATE)      /* label, seq, day: what began anew */               \
     X(WAIVED, "waived", STATE)                /* day, seq, label: who, text: why */                \
     X(DID_OTHER, "did-other", STATE)          /* label, day, seq did the one due `to` */           \
+    X(GIVEN, "given", STATE)                  /* label, day, seq: issued …; value: by no. */ \
     X(OWNER, "owner", LIST)                   /* value: who; label: as what */                     \
     X(OWNER_ROLE, "owner-role", LIST)         /* value */                                          \
     X(OWNER_NONE, "owner-none", LIST)         /* label: what is not recorded */                    \

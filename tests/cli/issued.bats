@@ -77,6 +77,9 @@ END
     ok k --store other --as-of 2021-06-10 explain 3
     has 'No. 3: Task issued of C-1, 1 June 2021. Recorded on 1 June 2021 by kadens.'
     has 'It is about no. 2, Start.'
+    ok k --store other --as-of 2021-06-20 explain C-1/call/2
+    has '  Task overdue on 9 June 2021 (no. 5).'
+    has '  Task withdrawn on 12 June 2021 (no. 7), because of no. 2.'
     ok k --store other --as-of 2021-06-10 show C-1
     has 'Given out'
     has 'Task overdue  Phone call, due 2021-06-08; C-1/call/2  5'
