@@ -138,6 +138,7 @@ static enum kad_err feed(struct kad_sink *s, struct kad_snapshot *snap, uint64_t
         if (kad_snapshot_record(snap, s->taken + 1, &bytes, reterr) != KAD_OK ||
             kad_record_decode(bytes, &all->arena, false, &r, reterr) != KAD_OK)
             return reterr->code;
+        /* Decoded as it lies there: what is sealed stays so, and no key is asked for. */
         s->taken++;
         bool tell = kad_message_is(r.kind);
         if (tell) {
@@ -377,6 +378,7 @@ enum kad_err kad_sink_add(struct kad_sinks *all, const struct kad_sink_ops *ops,
     s->retry = kad_timer_new(all->host.loop, try_again, s);
     all->v = kad_xrealloc(all->v, (all->n + 1) * sizeof(struct kad_sink *));
     all->v[all->n++] = s;
+    pump_soon(all);
     return place(s, from_start, reterr);
 }
 

@@ -102,7 +102,7 @@ static void put_id(struct kad_buf *b, const struct mail *m)
     uint8_t digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, (const uint8_t *)m->person, strlen(m->person));
     sodium_bin2hex(text, sizeof text, digest, 8);
-    kad_buf_printf(b, "%s.%s@%s.kadens", kad_day_text(m->digest.day, day), text,
+    kad_buf_printf(b, "%s.%s.%.16s@kadens", kad_day_text(m->digest.day, day), text,
                    kad_sink_ledger(m->sink));
 }
 

@@ -7,7 +7,8 @@ dist_doc_DATA = \
 	docs/errors.md \
 	docs/format.md \
 	docs/language.md \
-	docs/operations.md
+	docs/operations.md \
+	docs/serve.conf.example
 
 # Highlighting for editors. Two of the files are made from the table of words: `make editors` after
 # a change there, which works in the source tree; tests/cli/editors.bats holds them together.

@@ -69,10 +69,22 @@ DSL_TESTS = \
 
 # What is told, and by every way: these link cli/libtell.a.
 TELL_TESTS = \
-	tests/unit/test_sinks
+	tests/unit/test_calendar \
+	tests/unit/test_mail \
+	tests/unit/test_serve_conf \
+	tests/unit/test_sinks \
+	tests/unit/test_webhook
 TOLD_SOURCES = tests/unit/told.c tests/unit/told.h
+SERVER_SOURCES = tests/unit/server.c tests/unit/server.h
+tests_unit_test_calendar_SOURCES = tests/unit/test_calendar.c $(TOLD_SOURCES)
+tests_unit_test_calendar_LDADD = $(TELL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_mail_SOURCES = tests/unit/test_mail.c $(TOLD_SOURCES) $(SERVER_SOURCES)
+tests_unit_test_mail_LDADD = $(TELL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_serve_conf_LDADD = $(TELL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sinks_SOURCES = tests/unit/test_sinks.c $(TOLD_SOURCES)
 tests_unit_test_sinks_LDADD = $(TELL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_webhook_SOURCES = tests/unit/test_webhook.c $(TOLD_SOURCES) $(SERVER_SOURCES)
+tests_unit_test_webhook_LDADD = $(TELL_LIBS) $(CMOCKA_LIBS)
 
 BATS_TESTS = \
 	tests/cli/backup.bats \

@@ -1,283 +1,371 @@
-/* core/calendar.c: days, dates, text, months and years from an anchor. */
-#include <time.h>
+/* Calendar files: read back by a reader that knows RFC 5545 and nothing of the library that wrote
+ * them. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "tests/unit/days.h"
+#include "cli/folder.h"
+#include "cli/ics.h"
+#include "core/clock.h"
+#include "core/files.h"
+#include "tests/unit/told.h"
+#include "tests/unit/unit.h"
 
-static bool same_date(struct kad_ymd a, struct kad_ymd b)
+/* --- the reader --- */
+
+struct entry {
+    struct kad_buf uid, summary, description, status, start, end, stamp;
+    unsigned long sequence;
+};
+struct calendar {
+    struct kad_buf bytes, name;
+    struct entry v[64];
+    size_t n;
+};
+
+/* TEXT: \\ \; \, \n and nothing else behind a backslash; no bare comma or semicolon. */
+static void unescape(struct kad_buf *b, const char *s)
 {
-    return a.year == b.year && a.month == b.month && a.day == b.day;
-}
-
-static void every_day_from_year_1_to_9999_round_trips(void **state)
-{
-    (void)state;
-    kad_day n = KAD_DAY_MIN;
-    for (int year = 1; year <= 9999; year++)
-        for (int month = 1; month <= 12; month++) {
-            int length = plain_month_days(year, month);
-            assert_int_equal(kad_month_days(year, month), length);
-            for (int d = 1; d <= length; d++, n++) {
-                if (kad_day_of(year, month, d) != n ||
-                    !same_date(kad_ymd_of(n), (struct kad_ymd){year, month, d}))
-                    fail_msg("day %d is %04d-%02d-%02d", n, year, month, d);
-            }
+    kad_buf_reset(b);
+    for (; *s; s++) {
+        if (*s != '\\') {
+            assert_true(*s != ',' && *s != ';');
+            kad_buf_putc(b, *s);
+            continue;
         }
-    assert_int_equal(n - 1, KAD_DAY_MAX);
-}
-
-static void days_and_dates_agree_with_libc_from_1600_to_2400(void **state)
-{
-    (void)state;
-    for (kad_day n = kad_day_of(1600, 1, 1); n <= kad_day_of(2400, 12, 31); n++) {
-        time_t t = (time_t)n * 86400;
-        struct tm tm;
-        gmtime_r(&t, &tm);
-        struct kad_ymd d = {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
-        if (!same_date(kad_ymd_of(n), d) || kad_weekday(n) != (tm.tm_wday + 6) % 7)
-            fail_msg("gmtime_r disagrees on day %d", n);
-        struct tm back = {.tm_year = d.year - 1900, .tm_mon = d.month - 1, .tm_mday = d.day};
-        if (timegm(&back) != (time_t)kad_day_of(d.year, d.month, d.day) * 86400)
-            fail_msg("timegm disagrees on day %d", n);
+        s++;
+        assert_non_null(strchr("\\;,nN", *s));
+        assert_true(*s != '\0');
+        kad_buf_putc(b, *s == 'n' || *s == 'N' ? '\n' : *s);
     }
 }
 
-static void weekdays_count_from_monday(void **state)
+static void property(struct calendar *c, const char *line, int *depth)
 {
-    (void)state;
-    assert_int_equal(kad_weekday(day("1970-01-01")), 3);
-    assert_int_equal(kad_weekday(day("2021-03-01")), 0);
-    assert_int_equal(kad_weekday(day("2026-11-22")), 6);
-    assert_int_equal(kad_weekday(KAD_DAY_MIN), 0);
-    assert_int_equal(kad_weekday(KAD_DAY_MAX), 4);
-}
-
-static void only_dates_that_exist_are_valid(void **state)
-{
-    (void)state;
-    static const struct {
-        struct kad_ymd d;
-        bool valid;
-    } cases[] = {
-        {{2024, 2, 29}, true},
-        {{2023, 2, 29}, false},
-        {{1900, 2, 29}, false},
-        {{2000, 2, 29}, true},
-        {{2021, 4, 31}, false},
-        {{2021, 13, 1}, false},
-        {{2021, 0, 1}, false},
-        {{2021, 1, 0}, false},
-        {{2021, 1, 32}, false},
-        {{0, 1, 1}, false},
-        {{1, 1, 1}, true},
-        {{9999, 12, 31}, true},
-        {{10000, 1, 1}, false},
-        {{-4, 2, 29}, false},
-        {{INT32_MAX, 2, 29}, false},
-        {{2021, -1, 1}, false},
-        {{2021, INT32_MIN, 1}, false},
-        {{INT32_MIN, 1, 1}, false},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(kad_ymd_valid(cases[i].d), cases[i].valid);
-}
-
-static void text_reads_back_as_the_same_day(void **state)
-{
-    (void)state;
-    char text[KAD_DAY_TEXT];
-    for (kad_day n = kad_day_of(1800, 1, 1); n <= kad_day_of(2999, 12, 31); n++) {
-        kad_day back;
-        if (strlen(kad_day_text(n, text)) != 10 || !kad_day_parse(text, 10, &back) || back != n)
-            fail_msg("day %d writes as %s", n, text);
-    }
-    assert_day(day("2021-06-01"), "2021-06-01");
-    assert_day(KAD_DAY_MIN, "0001-01-01");
-    assert_day(KAD_DAY_MAX, "9999-12-31");
-    assert_day(KAD_DAY_NONE, "-");
-}
-
-static void text_that_is_no_date_is_refused(void **state)
-{
-    (void)state;
-    static const char *const wrong[] = {
-        "",           "2021-6-1",   "2021-06-1",  "2021-06-01 ", " 2021-06-0", "2021/06/01",
-        "2021-02-29", "2021-13-01", "2021-00-10", "2021-10-00",  "1799-12-31", "3000-01-01",
-        "0000-01-01", "20210601",   "2021-06-0x", "x021-06-01",  "+021-06-01", "2021-+6-01",
-        "2021-06--1", "2021 06 01", "01-06-2021", "2021-06-31",  "2021-06:01", "\xef\xbc\x92-06-01",
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        kad_day untouched = 4711;
-        if (kad_day_parse(wrong[i], strlen(wrong[i]), &untouched))
-            fail_msg("accepted: \"%s\"", wrong[i]);
-        assert_int_equal(untouched, 4711);
-    }
-    kad_day d;
-    assert_false(kad_day_parse("2021-06-01", 9, &d));
-    assert_true(kad_day_parse("2021-06-01T08:00", 10, &d));
-    assert_day(d, "2021-06-01");
-}
-
-/* --- months and years --- */
-
-static void vectors_anchored(void **state)
-{
-    (void)state;
-    static const char *const expected[] = {"2026-02-28", "2026-03-31", "2026-04-30",
-                                           "2026-05-31", "2026-06-30", "2026-07-31"};
-    for (int n = 1; n <= 6; n++)
-        assert_day(kad_add_months(day("2026-01-31"), n), expected[n - 1]);
-    assert_day(kad_add_months(day("2026-08-31"), 6), "2027-02-28");
-}
-
-static void vectors_register_exit_three_months_after(void **state)
-{
-    (void)state;
-    assert_day(kad_add(NULL, day("2021-03-01"), 3, KAD_U_MONTH), "2021-06-01");
-}
-
-static void vectors_share_of_start_days_that_clip(void **state)
-{
-    (void)state;
-    static const int per_10000[] = {185, 103, 130, 158, 75, 185};
-    for (int k = 1; k <= 6; k++) {
-        int clipped = 0;
-        for (kad_day a = kad_day_of(2000, 3, 1), i = 0; i < CYCLE_DAYS; i++, a++)
-            clipped += kad_ymd_of(kad_add_months(a, k)).day != kad_ymd_of(a).day;
-        assert_int_equal((clipped * 10000 + CYCLE_DAYS / 2) / CYCLE_DAYS, per_10000[k - 1]);
-    }
-}
-
-static void months_from_every_day_agree_with_a_wall_calendar(void **state)
-{
-    (void)state;
-    for (kad_day a = kad_day_of(2000, 3, 1), i = 0; i < CYCLE_DAYS; i++, a++)
-        for (int n = -14; n <= 14; n++) {
-            struct kad_ymd d = plain_add_months(kad_ymd_of(a), n);
-            if (kad_add_months(a, n) != kad_day_of(d.year, d.month, d.day))
-                fail_msg("day %d, %d months", a, n);
+    struct entry *e = c->n ? &c->v[c->n - 1] : NULL;
+    size_t n = strcspn(line, ":;");
+    const char *value = strchr(line, ':');
+    assert_non_null(value);
+    value++;
+    struct kad_str name = {line, n};
+    if (kad_str_eq(name, KAD_STR("BEGIN"))) {
+        assert_string_equal(value, *depth ? "VEVENT" : "VCALENDAR");
+        assert_true(++*depth <= 2);
+        if (*depth == 2) {
+            assert_true(c->n < LEN(c->v));
+            c->v[c->n++] = (struct entry){0};
         }
-}
-
-static void months_are_counted_from_the_anchor_never_step_by_step(void **state)
-{
-    (void)state;
-    kad_day a = day("2021-01-31");
-    assert_day(kad_add_months(a, 1), "2021-02-28");
-    assert_day(kad_add_months(a, 2), "2021-03-31");
-    assert_day(kad_add_months(kad_add_months(a, 1), 1), "2021-03-28");
-    assert_day(kad_add_months(day("2020-01-31"), 1), "2020-02-29");
-    assert_day(kad_add_months(a, -2), "2020-11-30");
-    assert_day(kad_add_months(a, 0), "2021-01-31");
-}
-
-static void a_year_is_twelve_months(void **state)
-{
-    (void)state;
-    uint64_t random = 1;
-    for (int i = 0; i < 200000; i++) {
-        kad_day a = KAD_DAY_MIN + (kad_day)(next_random(&random) % (KAD_DAY_MAX - KAD_DAY_MIN));
-        int32_t n = (int32_t)(next_random(&random) % 24000) - 12000;
-        if (kad_add_years(a, n) != kad_add_months(a, 12 * n))
-            fail_msg("day %d, %d years", a, n);
+        return;
     }
-    assert_day(kad_add_years(day("2024-02-29"), 1), "2025-02-28");
-    assert_day(kad_add_years(day("2024-02-29"), 4), "2028-02-29");
-}
-
-static void fine_print_born_29_february_the_year_is_full_on_28_february(void **state)
-{
-    (void)state;
-    kad_day born = day("2004-02-29");
-    assert_int_equal(kad_whole_years(born, day("2022-02-27")), 17);
-    assert_int_equal(kad_whole_years(born, day("2022-02-28")), 18);
-    assert_int_equal(kad_whole_years(born, day("2024-02-28")), 19);
-    assert_int_equal(kad_whole_years(born, day("2024-02-29")), 20);
-    assert_int_equal(kad_whole_years(day("1896-02-29"), day("1900-02-28")), 4);
-}
-
-static void whole_years_fill_on_the_birthday(void **state)
-{
-    (void)state;
-    kad_day born = day("2004-05-17");
-    assert_int_equal(kad_whole_years(born, born), 0);
-    assert_int_equal(kad_whole_years(born, day("2022-05-16")), 17);
-    assert_int_equal(kad_whole_years(born, day("2022-05-17")), 18);
-    assert_int_equal(kad_whole_years(born, day("2004-05-16")), -1);
-    assert_int_equal(kad_whole_years(born, day("2003-05-17")), -1);
-    assert_int_equal(kad_whole_years(born, day("2003-05-16")), -2);
-}
-
-/* Whole years are how many anniversaries, as kad_add_years gives them, have come. */
-static void whole_years_and_anniversaries_agree(void **state)
-{
-    (void)state;
-    kad_day first = kad_day_of(1900, 1, 1);
-    uint64_t random = 2;
-    for (int i = 0; i < 400000; i++) {
-        kad_day born = first + (kad_day)(next_random(&random) % CYCLE_DAYS);
-        if (i % 4 == 0) /* and often from a leap day */
-            born = kad_day_of(1904 + 4 * (i % 40), 2, 29);
-        kad_day on = first + (kad_day)(next_random(&random) % CYCLE_DAYS);
-        if (i % 3 == 0) /* and often close to the day */
-            on = kad_add_years(born, (int32_t)(next_random(&random) % 90)) - 1 + i % 5;
-        int32_t years = kad_whole_years(born, on);
-        if (kad_add_years(born, years) > on || kad_add_years(born, years + 1) <= on)
-            fail_msg("born %d, on %d: %d", born, on, years);
+    if (kad_str_eq(name, KAD_STR("END"))) {
+        assert_string_equal(value, *depth == 2 ? "VEVENT" : "VCALENDAR");
+        --*depth;
+        return;
     }
-}
-
-static void every_unit_steps_forth_and_back(void **state)
-{
-    (void)state;
-    kad_day a = day("2021-03-01");
-    assert_day(kad_add(NULL, a, 10, KAD_U_DAY), "2021-03-11");
-    assert_day(kad_add(NULL, a, -1, KAD_U_DAY), "2021-02-28");
-    assert_day(kad_add(NULL, a, 2, KAD_U_WEEK), "2021-03-15");
-    assert_day(kad_add(NULL, a, -2, KAD_U_WEEK), "2021-02-15");
-    assert_day(kad_add(NULL, a, 2, KAD_U_YEAR), "2023-03-01");
-    assert_day(kad_add(NULL, a, -1, KAD_U_YEAR), "2020-03-01");
-    assert_day(kad_add(NULL, day("2021-05-31"), -3, KAD_U_MONTH), "2021-02-28");
-}
-
-static void steps_out_of_time_end_at_its_first_or_last_day(void **state)
-{
-    (void)state;
-    static const enum kad_unit units[] = {KAD_U_DAY, KAD_U_WEEK, KAD_U_MONTH, KAD_U_YEAR};
-    static const kad_day from[] = {KAD_DAY_MIN, 0, KAD_DAY_MAX};
-    for (size_t u = 0; u < 4; u++)
-        for (size_t i = 0; i < 3; i++) {
-            assert_int_equal(kad_add(NULL, from[i], INT32_MAX, units[u]), KAD_DAY_MAX);
-            assert_int_equal(kad_add(NULL, from[i], INT32_MIN, units[u]), KAD_DAY_MIN);
-            assert_int_equal(kad_add(NULL, from[i], 0, units[u]), from[i]);
+    assert_true(*depth > 0);
+    if (kad_str_eq(name, KAD_STR("X-WR-CALNAME")))
+        kad_buf_puts(&c->name, value);
+    if (*depth < 2)
+        return;
+    struct {
+        const char *name;
+        struct kad_buf *to;
+        bool text;
+    } known[] = {{"UID", &e->uid, true},
+                 {"SUMMARY", &e->summary, true},
+                 {"DESCRIPTION", &e->description, true},
+                 {"STATUS", &e->status, false},
+                 {"DTSTART", &e->start, false},
+                 {"DTEND", &e->end, false},
+                 {"DTSTAMP", &e->stamp, false}};
+    for (size_t i = 0; i < LEN(known); i++)
+        if (kad_str_eq(name, kad_str(known[i].name))) {
+            assert_int_equal(known[i].to->n, 0); /* each once */
+            if (known[i].text)
+                unescape(known[i].to, value);
+            else
+                kad_buf_puts(known[i].to, value);
         }
-    struct kad_calendar every_day = {.kind = KAD_CAL_NONE};
-    assert_int_equal(kad_add(&every_day, 0, INT32_MAX, KAD_U_WORKING_DAY), KAD_DAY_MAX);
-    assert_day(kad_add_months(day("2021-12-31"), 12 * 7978), "9999-12-31");
-    assert_int_equal(kad_add_months(day("2021-12-31"), 12 * 7978 + 1), KAD_DAY_MAX);
-    assert_int_equal(kad_add_years(KAD_DAY_MAX, 1), KAD_DAY_MAX);
-    assert_int_equal(kad_add_years(KAD_DAY_MIN, -1), KAD_DAY_MIN);
+    if (kad_str_eq(name, KAD_STR("DTSTART")))
+        assert_int_equal(strncmp(line, "DTSTART;VALUE=DATE:", 19), 0);
+    if (kad_str_eq(name, KAD_STR("SEQUENCE")))
+        e->sequence = strtoul(value, NULL, 10);
+}
+
+/* Takes the bytes. Lines of at most 75 bytes, ended by CR LF; folded ones put together. */
+static void read_calendar(struct calendar *c, struct kad_buf bytes)
+{
+    struct kad_buf line = {0};
+    int depth = 0;
+    *c = (struct calendar){.bytes = bytes};
+    told_is_tame(kad_buf_str(&bytes), bytes.n, true);
+    for (const char *p = kad_buf_str(&bytes); *p;) {
+        const char *end = strstr(p, "\r\n");
+        assert_non_null(end);
+        assert_true(end - p <= 75);
+        assert_true(end > p);
+        bool folded = *p == ' ' || *p == '\t';
+        if (!folded && line.n) {
+            property(c, line.p, &depth);
+            kad_buf_reset(&line);
+        }
+        kad_buf_put(&line, p + folded, (size_t)(end - p) - folded);
+        /* A character is never cut by a fold. */
+        assert_true(kad_utf8_valid((struct kad_str){p, (size_t)(end - p)}, NULL));
+        p = end + 2;
+    }
+    property(c, kad_buf_str(&line), &depth);
+    assert_int_equal(depth, 0);
+    kad_buf_done(&line);
+    for (size_t i = 0; i < c->n; i++) {
+        assert_true(c->v[i].uid.n > 0 && c->v[i].stamp.n == 16 && c->v[i].start.n == 8);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(c->v[i].uid.p, c->v[k].uid.p);
+    }
+}
+
+static void forget(struct calendar *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        struct entry *e = &c->v[i];
+        struct kad_buf *all[] = {&e->uid,   &e->summary, &e->description, &e->status,
+                                 &e->start, &e->end,     &e->stamp};
+        for (size_t k = 0; k < LEN(all); k++)
+            kad_buf_done(all[k]);
+    }
+    kad_buf_done(&c->name);
+    kad_buf_done(&c->bytes);
+}
+
+static struct entry *on(struct calendar *c, const char *day)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(kad_buf_str(&c->v[i].start), day) == 0)
+            return &c->v[i];
+    fail_msg("nothing on %s in:\n%s", day, kad_buf_str(&c->bytes));
+    return NULL;
+}
+
+/* --- the sink --- */
+
+static void add(struct told *t)
+{
+    const struct kad_calendar_options o = {.folder = t->out, .ahead = 31, .keep = 30};
+    if (kad_sink_add_calendar(t->sinks, "calendar", &o, &t->error) != KAD_OK)
+        fail_msg("%s", t->error.text);
+}
+
+/* The file, which must be what the ledger alone gives. */
+static void file_of(struct told *t, struct calendar *c, const char *who)
+{
+    struct kad_buf name = {0}, pure = {0};
+    kad_file_name(&name, kad_str(who), ".ics");
+    struct kad_buf file = told_file(t, name.p);
+    const struct kad_ics_ask q = {
+        .who = kad_str(who), .day = kad_clock_day(t->now), .ahead = 31, .keep = 30};
+    if (kad_ics_put(t->e, &q, &pure, &t->error) != KAD_OK)
+        fail_msg("%s", t->error.text);
+    assert_string_equal(kad_buf_str(&file), kad_buf_str(&pure));
+    kad_buf_done(&pure);
+    kad_buf_done(&name);
+    read_calendar(c, file);
+}
+
+static void a_task_lies_on_the_day_it_is_due_with_its_window_told(void **state)
+{
+    struct told t;
+    struct calendar c;
+    (void)state;
+    told_open(&t, TOLD_LABEL);
+    add(&t);
+    told_until(&t, "2021-06-02T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &c, "anna");
+    assert_true(c.n >= 3);
+    assert_string_equal(kad_buf_str(&c.name), "Tasks for anna");
+    struct entry *e = on(&c, "20210607");
+    assert_string_equal(kad_buf_str(&e->summary), TOLD_LABEL " – C-1");
+    assert_string_equal(kad_buf_str(&e->end), "20210608");
+    assert_string_equal(kad_buf_str(&e->status), "CONFIRMED");
+    assert_non_null(strstr(e->description.p, "Due: Mon 2021-06-07\n"));
+    assert_non_null(strstr(e->description.p, "Unit: Eksjö\n"));
+    assert_non_null(strstr(e->description.p, "Source: 8.2 Aftercare\n"));
+    assert_null(strstr(e->description.p, "1995"));
+    assert_int_equal(kad_folder_count(t.out, ".ics", 10), 1);
+    struct stat st;
+    char path[100];
+    snprintf(path, sizeof path, "%s/anna.ics", t.out);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    forget(&c);
+    told_close(&t);
+}
+
+static void what_changes_has_a_higher_sequence_and_the_same_uid(void **state)
+{
+    struct told t;
+    struct calendar before, after;
+    (void)state;
+    told_open(&t, TOLD_LABEL);
+    add(&t);
+    told_until(&t, "2021-06-02T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &before, "anna");
+    t.now += INT64_C(3600000000);
+    told_event(&t, "visit", "C-1", "2021-06-02", NULL, NULL);
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &after, "anna");
+    struct entry *was = on(&before, "20210607"), *is = on(&after, "20210607");
+    assert_string_equal(kad_buf_str(&is->summary), "✓ " TOLD_LABEL " – C-1");
+    assert_string_equal(kad_buf_str(&is->uid), kad_buf_str(&was->uid));
+    assert_true(is->sequence > was->sequence);
+    assert_true(strcmp(is->stamp.p, was->stamp.p) > 0);
+    assert_non_null(strstr(is->description.p, "Done: Wed 2021-06-02\n"));
+    /* Nothing happens: not a byte changes, the file is left alone. */
+    struct stat st, later;
+    char path[100];
+    snprintf(path, sizeof path, "%s/anna.ics", t.out);
+    assert_int_equal(stat(path, &st), 0);
+    told_restart(&t);
+    add(&t);
+    assert_true(told_run(&t, 5000));
+    assert_int_equal(stat(path, &later), 0);
+    assert_int_equal(st.st_ino, later.st_ino);
+    forget(&before);
+    forget(&after);
+    told_close(&t);
+}
+
+static void late_ones_say_so_and_the_file_follows_the_day(void **state)
+{
+    struct told t;
+    struct calendar c;
+    (void)state;
+    told_open(&t, TOLD_LABEL);
+    add(&t);
+    told_until(&t, "2021-06-09T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &c, "anna");
+    assert_int_equal(strncmp(on(&c, "20210607")->summary.p, "Late: ", 6), 0);
+    forget(&c);
+    told_until(&t, "2021-09-01T06:00:00Z"); /* all of it is over for long */
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &c, "anna");
+    assert_int_equal(c.n, 0);
+    forget(&c);
+    told_close(&t);
+}
+
+static void another_coach_another_file_and_the_first_one_is_told(void **state)
+{
+    struct told t;
+    struct calendar anna, bo, before;
+    (void)state;
+    told_open(&t, TOLD_LABEL);
+    add(&t);
+    told_until(&t, "2021-06-02T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &before, "anna");
+    t.now += INT64_C(3600000000);
+    told_event(&t, "enrollment", "C-1", "2021-06-02", "coach", "Bo /../ Ek");
+    told_until(&t, "2021-06-03T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &anna, "anna");
+    file_of(&t, &bo, "Bo /../ Ek");
+    struct entry *was = on(&before, "20210607"), *gone = on(&anna, "20210607");
+    assert_string_equal(kad_buf_str(&gone->status), "CANCELLED");
+    assert_string_equal(kad_buf_str(&gone->uid), kad_buf_str(&was->uid));
+    assert_true(gone->sequence > was->sequence);
+    assert_int_equal(strncmp(gone->summary.p, "Cancelled: ", 11), 0);
+    assert_string_equal(kad_buf_str(&on(&bo, "20210607")->status), "CONFIRMED");
+    assert_int_equal(kad_folder_count(t.out, ".ics", 10), 2);
+    forget(&anna);
+    forget(&bo);
+    forget(&before);
+    told_close(&t);
+}
+
+static void what_falls_away_is_cancelled_and_goes_after_a_while(void **state)
+{
+    struct told t;
+    struct calendar c;
+    (void)state;
+    told_open(&t, TOLD_LABEL);
+    add(&t);
+    told_until(&t, "2021-06-02T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    told_event(&t, "ended", "C-1", "2021-06-02", NULL, NULL);
+    told_until(&t, "2021-06-03T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &c, "anna");
+    assert_true(c.n >= 1);
+    for (size_t i = 0; i < c.n; i++)
+        assert_string_equal(kad_buf_str(&c.v[i].status), "CANCELLED");
+    forget(&c);
+    told_until(&t, "2021-08-01T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &c, "anna");
+    assert_int_equal(c.n, 0);
+    forget(&c);
+    told_close(&t);
+}
+
+static void a_hostile_label_is_text_and_nothing_else(void **state)
+{
+    struct told t;
+    struct calendar c;
+    struct kad_buf want = {0};
+    (void)state;
+    told_open(&t, NULL);
+    told_event(&t, "enrollment", "C-1", "2021-06-01", "coach", "x\"; BEGIN:VEVENT, å");
+    add(&t);
+    told_until(&t, "2021-06-02T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &c, "x\"; BEGIN:VEVENT, å");
+    assert_true(c.n >= 1);
+    kad_buf_printf(&want, "%s – C-1", told_hostile);
+    assert_string_equal(kad_buf_str(&on(&c, "20210607")->summary), kad_buf_str(&want));
+    kad_buf_done(&want);
+    forget(&c);
+    told_close(&t);
+}
+
+static void a_file_that_was_lost_is_made_again_from_the_ledger(void **state)
+{
+    struct told t;
+    struct calendar c;
+    char path[120];
+    (void)state;
+    told_open(&t, TOLD_LABEL);
+    add(&t);
+    told_until(&t, "2021-06-02T06:00:00Z");
+    assert_true(told_run(&t, 5000));
+    snprintf(path, sizeof path, "%s/anna.ics", t.out);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof path, "%s/bo.ics.new-4711", t.out);
+    assert_int_equal(kad_file_put(path, KAD_STR("half a"), 0600), 0);
+    told_restart(&t);
+    add(&t);
+    assert_true(told_run(&t, 5000));
+    file_of(&t, &c, "anna");
+    assert_true(c.n >= 3);
+    assert_int_not_equal(access(path, F_OK), 0); /* what a crash left is gone */
+    forget(&c);
+    told_close(&t);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_day_from_year_1_to_9999_round_trips),
-        cmocka_unit_test(days_and_dates_agree_with_libc_from_1600_to_2400),
-        cmocka_unit_test(weekdays_count_from_monday),
-        cmocka_unit_test(only_dates_that_exist_are_valid),
-        cmocka_unit_test(text_reads_back_as_the_same_day),
-        cmocka_unit_test(text_that_is_no_date_is_refused),
-        cmocka_unit_test(vectors_anchored),
-        cmocka_unit_test(vectors_register_exit_three_months_after),
-        cmocka_unit_test(vectors_share_of_start_days_that_clip),
-        cmocka_unit_test(months_from_every_day_agree_with_a_wall_calendar),
-        cmocka_unit_test(months_are_counted_from_the_anchor_never_step_by_step),
-        cmocka_unit_test(a_year_is_twelve_months),
-        cmocka_unit_test(fine_print_born_29_february_the_year_is_full_on_28_february),
-        cmocka_unit_test(whole_years_fill_on_the_birthday),
-        cmocka_unit_test(whole_years_and_anniversaries_agree),
-        cmocka_unit_test(every_unit_steps_forth_and_back),
-        cmocka_unit_test(steps_out_of_time_end_at_its_first_or_last_day),
+        cmocka_unit_test(a_task_lies_on_the_day_it_is_due_with_its_window_told),
+        cmocka_unit_test(what_changes_has_a_higher_sequence_and_the_same_uid),
+        cmocka_unit_test(late_ones_say_so_and_the_file_follows_the_day),
+        cmocka_unit_test(another_coach_another_file_and_the_first_one_is_told),
+        cmocka_unit_test(what_falls_away_is_cancelled_and_goes_after_a_while),
+        cmocka_unit_test(a_hostile_label_is_text_and_nothing_else),
+        cmocka_unit_test(a_file_that_was_lost_is_made_again_from_the_ledger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

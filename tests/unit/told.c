@@ -86,6 +86,19 @@ void told_event(struct told *t, const char *type, const char *subject, const cha
                                                                              : 1});
 }
 
+void told_retract(struct told *t, uint64_t seq)
+{
+    struct kad_input notes[] = {
+        {.name = KAD_STR("retracts"), .form = KAD_IN_NUMBER, .num = (int64_t)seq * 1000000},
+        {.name = KAD_STR("because"), .form = KAD_IN_STRING, .text = KAD_STR("a slip")}};
+    draft(t, &(struct kad_draft){.type = KAD_STR("kadens.retracted"),
+                                 .on = kad_clock_day(t->now),
+                                 .at = t->now,
+                                 .clock = -1,
+                                 .notes = notes,
+                                 .n_notes = LEN(notes)});
+}
+
 static void adopt(struct told *t, const char *label)
 {
     struct kad_buf text = {0};

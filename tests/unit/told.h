@@ -34,6 +34,8 @@ void told_open(struct told *t, const char *label);
 void told_close(struct told *t); /* removes everything */
 void told_event(struct told *t, const char *type, const char *subject, const char *day,
                 const char *field, const char *value);
+/* Adoption 1, C-1's referral 2, enrolment 3, employment 4. */
+void told_retract(struct told *t, uint64_t seq);
 /* Set the clock, and let the scheduler do what has come. How many records that made. */
 size_t told_until(struct told *t, const char *rfc3339);
 /* Run the loop until the sinks have nothing to do, at most so many milliseconds; false: they still do. */
