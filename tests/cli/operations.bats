@@ -27,6 +27,8 @@ follow() {
 @test "Getting a ledger back" { follow 'Getting a ledger back'; }
 @test "Moving to another machine" { follow 'Moving to another machine'; }
 @test "Upgrading" { follow 'Upgrading'; }
+@test "Checkpoints for somebody outside" { follow 'Checkpoints for somebody outside'; }
+@test "What an auditor is given" { follow 'What an auditor is given'; }
 
 @test "every chapter of the page is followed, and stands in its table of contents" {
     local title link
