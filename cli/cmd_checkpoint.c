@@ -119,13 +119,18 @@ static enum kad_err change_key(struct kad_cli *c, struct kad_error *reterr)
     struct kad_buf note = {0};
     struct kad_verifier v;
     uint64_t seq;
-    bool fresh;
+    bool fresh, already;
     enum kad_err err = take(c, &note, &fresh, reterr);
     kad_buf_done(&note);
     if (err == KAD_OK)
-        err = kad_engine_rekey(c->engine, &c->arena, &v, &seq, reterr);
+        err = kad_engine_rekey(c->engine, kad_str(c->opt[KAD_O_ID]), &c->arena, &v, &seq, &already,
+                               reterr);
     if (err != KAD_OK)
         return err;
+    if (already) {
+        kad_tell(_("Already recorded as no. %llu; nothing was written."), (unsigned long long)seq);
+        return KAD_OK;
+    }
     c->wrote = seq;
     kad_tell(_("The ledger has a new signing key; record %llu says so, signed with the old one. "
                "Whoever checks with the old key follows with: kadens prove %llu"),

@@ -46,9 +46,11 @@ enum kad_err kad_checkpoint_take(struct kad_ledger *l, kad_progress_fn progress,
 
 /* Replace the signing key: a record kadens.rekeyed, signed by the old one. The new private key is on
  * disk before the record, and takes the old one's place behind it; whatever is interrupted between
- * is finished the next time something is signed. The verifier's name is the arena's. */
-enum kad_err kad_engine_rekey(struct kad_engine *e, struct kad_arena *a, struct kad_verifier *ret,
-                              uint64_t *ret_seq, struct kad_error *reterr) KAD_MUST_CHECK;
+ * is finished the next time something is signed. Asked again with the same id (empty: none), it answers
+ * with the change that was made: *ret_already. The verifier's name is the arena's. */
+enum kad_err kad_engine_rekey(struct kad_engine *e, struct kad_str id, struct kad_arena *a,
+                              struct kad_verifier *ret, uint64_t *ret_seq, bool *ret_already,
+                              struct kad_error *reterr) KAD_MUST_CHECK;
 /* The seed of this public key, from the key folder. The caller wipes it. */
 enum kad_err kad_signing_key(const char *id, const struct kad_verifier *want,
                              uint8_t ret[KAD_PUBLIC_KEY], struct kad_error *reterr) KAD_MUST_CHECK;

@@ -123,6 +123,19 @@ sign_key() {
     no 2 k retract 6 --because slip
 }
 
+@test "asked again with the same id, a key is not changed twice" {
+    one_case
+    ok k checkpoint --new-key --id mine
+    first=$output
+    ok k checkpoint --new-key --id mine
+    said 'Already recorded as no. 6'
+    [ "$output" = "$first" ]
+    k record visit C-1 --id other >/dev/null
+    no 1 k checkpoint --new-key --id other
+    said_once 'was given before, to record 7'
+    [ "$(k export | grep -c rekeyed)" -eq 1 ]
+}
+
 @test "an interrupted change of keys is finished at the next signing" {
     one_case
     k checkpoint --new-key >/dev/null 2>&1

@@ -37,7 +37,7 @@ static const struct step steps[] = {
     {"rules end crash --from 2031-01-01 --id end-1", 0, 0, 0},
     {"retract last --because slip --id ret-2", 0, 0, SHORT},
     {"checkpoint", 0, 0, SHORT},
-    {"checkpoint --new-key", 0, 0, SHORT | FRESH},
+    {"checkpoint --new-key --id key-1", 0, 0, SHORT | FRESH},
     {"record visit C-3 note=again-%d --on 2021-07-02 --id again-%d", 6, 0, 0},
     {"backup $ROOT/backups", 0, 0, SHORT},
     {"restore $BACKUP", 0, 0, SHORT},
