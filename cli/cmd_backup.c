@@ -69,6 +69,7 @@ struct made {
     struct kad_copy_info info;
     kad_instant at;
     uint64_t signed_size; /* of its checkpoint; 0: none */
+    const char *vault;    /* where it lies; NULL: there is none */
 };
 
 /* A fresh checkpoint, where there is a key and nobody writes just now; never a reason to have no backup:
@@ -155,6 +156,12 @@ static enum kad_err make(struct kad_cli *c, const char *store, struct kad_backup
         got = kad_backup_finish(w, &ret->path, reterr);
     if (got == KAD_OK)
         ret->path = kad_arena_strdup(&c->arena, ret->path);
+    if (got == KAD_OK && kad_backup_vault(w))
+        ret->vault = kad_arena_strdup(&c->arena, kad_backup_vault(w));
+    if (got == KAD_OK && !ret->vault && ret->info.state.last_key > 0)
+        kad_tell(
+            _("CAREFUL: the store has no vault, so the private fields can be read neither there "
+              "nor from this backup. Put the newest copy of the vault back."));
     return got;
 }
 
@@ -168,6 +175,8 @@ static void put_json(struct kad_cli *c, const struct made *m)
                    ",\"ledger\":\"%s\",\"at\":\"%s\",\"records\":%llu,\"signed\":", m->info.info.id,
                    kad_instant_text(m->at, at), (unsigned long long)m->info.state.last_seq);
     kad_json_seq(b, m->signed_size);
+    kad_buf_puts(b, ",\"vault\":");
+    kad_json_str_or_null(b, kad_str(m->vault));
     kad_buf_puts(b, "}\n");
 }
 
@@ -187,6 +196,11 @@ static void put_text(struct kad_cli *c, const struct made *m)
         kad_out_printf(o,
                        _("A checkpoint of %llu records is in it, signed with the ledger's key.\n"),
                        (unsigned long long)m->signed_size);
+    if (m->vault)
+        kad_out_printf(o,
+                       _("The vault, with the keys of private fields, lies beside all backups of "
+                         "the ledger: %s\n"),
+                       m->vault);
     if (kad_keys_folder(&keys, &ignored) == KAD_OK)
         kad_out_printf(o,
                        _("The keys are not in it. They are in %s: keep a copy of that folder in "
@@ -214,7 +228,10 @@ static enum kad_err backup(struct kad_cli *c, struct kad_error *reterr)
     kad_backup_free(w);
     if (got != KAD_OK)
         return got;
-    struct kad_backup b = {.at = m.at, .last_seq = m.info.state.last_seq, .path = kad_str(m.path)};
+    struct kad_backup b = {.at = m.at,
+                           .last_seq = m.info.state.last_seq,
+                           .last_fence = m.info.state.last_fence,
+                           .path = kad_str(m.path)};
     struct kad_error why = {0};
     if (kad_backups_add(store, &b, &why) != KAD_OK)
         kad_tell("%s", why.text);
@@ -253,7 +270,7 @@ static void list_json(struct kad_cli *c, const struct kad_backup *v, size_t n)
     kad_buf_puts(b, n ? "\n]\n" : "]\n");
 }
 
-static void list_text(struct kad_cli *c, const struct kad_backup *v, size_t n)
+static void list_text(struct kad_cli *c, const struct kad_backup *v, size_t n, uint64_t fence)
 {
     struct kad_column columns[] = {{.title = _("Made")},
                                    {.title = _("Records"), .right = true},
@@ -270,7 +287,9 @@ static void list_text(struct kad_cli *c, const struct kad_backup *v, size_t n)
         kad_put_count(&count, v[i].last_seq);
         kad_table_cell(&t, (struct kad_str){count.p, count.n});
         kad_table_cell(&t, v[i].path);
-        kad_table_cell(&t, kad_str(is_there(&v[i]) ? "" : _("not there now")));
+        kad_table_cell(&t, kad_str(!is_there(&v[i])          ? _("not there now")
+                                   : v[i].last_fence < fence ? _("older than an erasure")
+                                                             : ""));
         kad_buf_done(&count);
     }
     if (n)
@@ -279,22 +298,37 @@ static void list_text(struct kad_cli *c, const struct kad_backup *v, size_t n)
         kad_out_hint(&c->out, _("No backup has been made from this store: kadens backup DIR\n"));
 }
 
+/* The last erasure in the ledger. */
+static enum kad_err last_fence(const char *store, uint64_t *ret, struct kad_error *reterr)
+{
+    struct kad_ledger *l = NULL;
+    struct kad_snapshot *s = NULL;
+    struct kad_ledger_state state = {0};
+    enum kad_err got = kad_ledger_open(store, false, 0, &l, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_take(l, &s, reterr);
+    if (got == KAD_OK)
+        got = kad_snapshot_state(s, &state, reterr);
+    kad_snapshot_release(s);
+    kad_ledger_close(l);
+    *ret = state.last_fence;
+    return got;
+}
+
 static enum kad_err list(struct kad_cli *c, struct kad_error *reterr)
 {
-    struct kad_ledger *l;
     struct kad_backup *v;
     size_t n;
-    enum kad_err got = kad_ledger_open(kad_cli_store(c), false, 0, &l, reterr);
-    if (got != KAD_OK)
-        return got;
-    kad_ledger_close(l);
-    got = kad_backups_read(kad_cli_store(c), &c->arena, &v, &n, reterr);
+    uint64_t fence;
+    enum kad_err got = last_fence(kad_cli_store(c), &fence, reterr);
+    if (got == KAD_OK)
+        got = kad_backups_read(kad_cli_store(c), &c->arena, &v, &n, reterr);
     if (got != KAD_OK)
         return got;
     if (c->format == KAD_F_JSON)
         list_json(c, v, n);
     else
-        list_text(c, v, n);
+        list_text(c, v, n, fence);
     return KAD_OK;
 }
 

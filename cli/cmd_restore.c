@@ -15,6 +15,7 @@
 #include "core/files.h"
 #include "core/keys.h"
 #include "core/restore.h"
+#include "dsl/dsl.h"
 
 #define DEFAULT_WAIT_S 10
 #define MOST_WAIT_S 86400
@@ -25,9 +26,11 @@ struct restoring {
     struct kad_cli *c;
     const char *backup; /* its folder */
     struct kad_restore *r;
-    struct kad_copy_info info;    /* of the backup */
-    struct kad_restore_seen seen; /* of the store that is there */
-    struct kad_buf missing;       /* what was said of the records that the backup lacks */
+    struct kad_copy_info info;       /* of the backup */
+    struct kad_restore_seen seen;    /* of the store that is there */
+    struct kad_missing_told missing; /* of the records that the backup lacks */
+    struct kad_restore_vault vault;
+    uint64_t erased; /* subjects whose erasure was recorded again */
     uint64_t carried;
     const char *aside;
     bool held; /* a checkpoint was given */
@@ -112,6 +115,20 @@ static enum kad_err copy_and_check(struct restoring *t, struct kad_error *reterr
     /* The sentence names the folder that it was copied to; people know the other one. */
     return kad_fail(reterr, got, _("The backup %s cannot be restored; nothing was changed. %s"),
                     t->backup, why.text);
+}
+
+/* Days are those of the ledger's own zone, which its policy says. */
+static void set_zone(const struct restoring *t)
+{
+    struct kad_engine *e = NULL;
+    struct kad_error ignored = {0};
+    struct kad_engine_options o = {.dir = kad_restore_folder(t->r),
+                                   .still = true,
+                                   .compile = kad_dsl_compile_fn,
+                                   .now = KAD_INSTANT_NONE,
+                                   .known = KAD_KNOWN_ALL};
+    if (kad_engine_open(&o, &e, &ignored) == KAD_OK)
+        kad_engine_close(e);
 }
 
 /* The same ledger, if that can be known. */
@@ -213,6 +230,81 @@ static enum kad_err keep_newer(struct restoring *t, struct kad_error *reterr)
     return kad_restore_carry(t->r, from, reterr);
 }
 
+/* --- private fields --- */
+
+/* Erasures that are later than the backup. Repeating them changes the master key, and what is private in the
+ * store as it was can then be read by nobody: it must not be the only place where that is. */
+static enum kad_err check_newer_private(struct restoring *t, struct kad_error *reterr)
+{
+    const struct kad_cli *c = t->c;
+    bool repeats = t->missing.n_erased > 0 || t->vault.n_again > 0 ||
+                   t->vault.fence > t->info.state.last_fence;
+    if (!repeats || !is_newer(t) || !t->seen.newer || c->opt[KAD_O_KEEP_NEWER] ||
+        c->opt[KAD_O_MISSING])
+        return KAD_OK;
+    return kad_fail(
+        reterr, KAD_ENO,
+        _("Private fields were erased after the backup was made. That is repeated in the "
+          "restored ledger, and then nobody can read what is private in the store as it "
+          "was. Say what is to become of its %llu newer records: --keep-newer takes them "
+          "over, --missing FILE writes them to a file first. Nothing was changed."),
+        (unsigned long long)(t->seen.last_seq - t->info.state.last_seq));
+}
+
+static enum kad_err erase_again(struct restoring *t, kad_instant at, struct kad_error *reterr)
+{
+    struct kad_cli *c = t->c;
+    struct kad_restore_erase e = {.at = at,
+                                  .given = c->now != KAD_INSTANT_NONE,
+                                  .because =
+                                      kad_str(_("repeated: the ledger was restored from a backup "
+                                                "that is older than the erasure"))};
+    uint64_t n = 0;
+    if (t->info.info.mode == KAD_LEDGER_LIVE) {
+        e.at = kad_clock_now();
+        e.given = false;
+    }
+    enum kad_err got = kad_cli_who(c, &e.by, &e.via, reterr);
+    e.subjects = t->missing.erased;
+    e.n = t->missing.n_erased;
+    if (got == KAD_OK && e.n)
+        got = kad_restore_erase(t->r, &e, &n, reterr);
+    t->erased = n;
+    e.subjects = t->vault.again;
+    e.n = t->vault.n_again;
+    if (got == KAD_OK && e.n)
+        got = kad_restore_erase(t->r, &e, &n, reterr);
+    t->erased += n;
+    return got;
+}
+
+static enum kad_err bring_vault(struct restoring *t, kad_instant at, struct kad_error *reterr)
+{
+    enum kad_err got =
+        kad_restore_vault(t->r, t->c->opt[KAD_O_VAULT], &t->c->arena, &t->vault, reterr);
+    if (got == KAD_OK)
+        got = check_newer_private(t, reterr);
+    return got == KAD_OK ? erase_again(t, at, reterr) : got;
+}
+
+/* The new store is in its place: now keys may be destroyed. */
+static void destroy_keys(const struct restoring *t)
+{
+    struct kad_ledger *l = NULL;
+    struct kad_error why = {0};
+    enum kad_err got = kad_ledger_open(kad_cli_store(t->c), true, 0, &l, &why);
+    if (got == KAD_OK && kad_ledger_erasing(l)) {
+        got = kad_ledger_may_erase(l, &why);
+        if (got == KAD_OK)
+            got = kad_ledger_erase(l, &why);
+    }
+    kad_ledger_close(l);
+    if (got != KAD_OK)
+        kad_tell(_("What was erased is shown to nobody, but its keys are not destroyed yet: %s The "
+                   "next command that writes goes on with it."),
+                 why.text);
+}
+
 /* --- what became of it --- */
 
 static void put_json(struct restoring *t)
@@ -229,15 +321,19 @@ static void put_json(struct restoring *t)
     kad_buf_printf(b, ",\"ledger\":\"%s\",\"backup\":", t->info.info.id);
     kad_json_str(b, kad_str(t->backup));
     kad_buf_printf(b, ",\"records\":%llu,\"taken_over\":%llu,\"aside\":",
-                   (unsigned long long)(t->info.state.last_seq + t->carried),
+                   (unsigned long long)(t->info.state.last_seq + t->carried + t->erased),
                    (unsigned long long)t->carried);
     kad_json_str_or_null(b, kad_str(t->aside));
+    kad_buf_puts(b, ",\"vault\":");
+    kad_json_str_or_null(b, kad_str(t->vault.from));
+    kad_buf_printf(b, ",\"erased_again\":%llu,\"keys_lost\":%llu", (unsigned long long)t->erased,
+                   (unsigned long long)t->vault.lost);
     kad_buf_puts(b, ",\"differs\":");
     kad_json_seq(b, t->seen.differs);
     kad_buf_printf(b, ",\"against\":%s", t->held ? against[t->against] : "null");
     kad_buf_printf(b, ",\"signed\":");
     kad_json_seq(b, t->signed_size);
-    kad_buf_printf(b, ",\"missing\":%s}\n", t->missing.n ? kad_buf_str(&t->missing) : "null");
+    kad_buf_printf(b, ",\"missing\":%s}\n", t->missing.text.n ? t->missing.text.p : "null");
 }
 
 static void put_last(struct restoring *t)
@@ -266,17 +362,22 @@ static void put_missing(struct restoring *t)
                        (unsigned long long)t->carried);
         return;
     }
-    kad_out_puts(o, kad_buf_str(&t->missing));
-    if (t->missing.n && t->c->opt[KAD_O_MISSING])
+    kad_out_puts(o, t->missing.text.n ? t->missing.text.p : "");
+    if (t->missing.text.n && t->c->opt[KAD_O_MISSING] && t->erased)
+        kad_out_printf(o,
+                       _("They are in %s, to be read: their numbers are taken by the erasures that "
+                         "were repeated.\n"),
+                       t->c->opt[KAD_O_MISSING]);
+    else if (t->missing.text.n && t->c->opt[KAD_O_MISSING])
         kad_out_hint(o, _("They are in %s. To record them again: kadens import %s\n"),
                      t->c->opt[KAD_O_MISSING], t->c->opt[KAD_O_MISSING]);
-    else if (t->missing.n)
+    else if (t->missing.text.n)
         kad_out_hint(o, _("To have them as a file: kadens --store %s export --from %llu > FILE\n"),
                      t->aside, (unsigned long long)missing_from(t));
     if (t->aside && !t->seen.opened)
         kad_out_puts(o, _("What was recorded after the backup is not known: the store as it was "
                           "cannot be read.\n"));
-    else if (is_newer(t) && !t->missing.n)
+    else if (is_newer(t) && !t->missing.text.n)
         kad_out_printf(o,
                        _("What was recorded after the backup cannot be read in full: the store as "
                          "it was goes to record %llu.\n"),
@@ -314,6 +415,37 @@ static void put_witnesses(struct restoring *t)
                    (unsigned long long)t->info.state.last_seq);
 }
 
+static void put_vault(struct restoring *t)
+{
+    struct kad_out *o = &t->c->out;
+    if (t->vault.from)
+        kad_out_printf(o, _("Its vault is %s.\n"), t->vault.from);
+    else if (t->info.state.last_key > 0)
+        kad_out_puts(
+            o, _("No vault was found: the private fields cannot be read. With the newest copy "
+                 "of it, restore again: --vault FILE.\n"));
+    if (t->vault.from && t->vault.lost > 0)
+        kad_out_printf(
+            o,
+            ngettext_("The vault is older than the backup: the private fields of %llu "
+                      "subject cannot be read. With a newer one, restore again: --vault "
+                      "FILE.\n",
+                      "The vault is older than the backup: the private fields of %llu "
+                      "subjects cannot be read. With a newer one, restore again: --vault "
+                      "FILE.\n",
+                      (unsigned long)t->vault.lost),
+            (unsigned long long)t->vault.lost);
+    if (t->erased > 0)
+        kad_out_printf(
+            o,
+            ngettext_("Private fields erased after the backup were erased again: those of "
+                      "%llu subject.\n",
+                      "Private fields erased after the backup were erased again: those of "
+                      "%llu subjects.\n",
+                      (unsigned long)t->erased),
+            (unsigned long long)t->erased);
+}
+
 static void put_keys(struct restoring *t)
 {
     static const char *const names[] = {KAD_KEY_SIGN, KAD_KEY_MASTER};
@@ -341,6 +473,7 @@ static void put_text(struct restoring *t)
     put_last(t);
     put_missing(t);
     put_against(t);
+    put_vault(t);
     put_witnesses(t);
     if (t->aside)
         kad_out_printf(o,
@@ -374,6 +507,8 @@ static enum kad_err restore(struct restoring *t, uint64_t wait_s, struct kad_err
     if (got == KAD_OK)
         got = copy_and_check(t, reterr);
     if (got == KAD_OK)
+        set_zone(t);
+    if (got == KAD_OK)
         got = look_at_present(t, reterr);
     if (got == KAD_OK)
         got = hold_against(t, reterr);
@@ -382,11 +517,14 @@ static enum kad_err restore(struct restoring *t, uint64_t wait_s, struct kad_err
     if (got == KAD_OK)
         got = keep_newer(t, reterr);
     if (got == KAD_OK)
+        got = bring_vault(t, at, reterr);
+    if (got == KAD_OK)
         got = kad_restore_settle(t->r, reterr);
     if (got == KAD_OK)
         got = kad_restore_finish(t->r, at, &t->aside, reterr);
     if (got != KAD_OK)
         return got;
+    destroy_keys(t);
     tell_fork(t);
     if (c->format == KAD_F_JSON)
         put_json(t);
@@ -410,6 +548,5 @@ enum kad_err kad_cmd_restore(struct kad_cli *c, struct kad_error *reterr)
     if (got == KAD_OK)
         got = restore(&t, wait_s, reterr);
     kad_restore_free(t.r);
-    kad_buf_done(&t.missing);
     return got;
 }

@@ -28,7 +28,7 @@ struct gather {
     struct {
         struct kad_str *v;
         size_t n, cap;
-    } types, subjects;
+    } types, subjects, erased;
     uint64_t n, last;
 };
 
@@ -50,6 +50,8 @@ static enum kad_err take(void *ctx, const struct kad_record *r, struct kad_error
     kad_vec_push(&g->names, &g->types, kad_str_dup(&g->names, type));
     if (r->subject.n > 0)
         kad_vec_push(&g->names, &g->subjects, kad_str_dup(&g->names, r->subject));
+    if (r->kind == KAD_R_ERASED)
+        kad_vec_push(&g->names, &g->erased, kad_str_dup(&g->names, r->subject));
     g->n++;
     g->last = r->seq;
     if (g->file < 0)
@@ -171,6 +173,7 @@ static enum kad_err gather(struct gather *g, struct kad_error *reterr)
     return got;
 }
 
+/* A byte of what became of it; the subjects erased, each behind its length, and one of no length; the text. */
 static void gather_there(void *ctx, int fd)
 {
     struct gather *g = ctx;
@@ -178,37 +181,61 @@ static void gather_there(void *ctx, int fd)
     struct kad_buf b = {0};
     kad_arena_init(&g->names);
     enum kad_err got = gather(g, &e);
+    kad_buf_putc(&b, (char)got);
+    for (size_t i = 0; i < g->erased.n; i++) {
+        kad_buf_be16(&b, (uint16_t)g->erased.v[i].n);
+        kad_buf_put(&b, g->erased.v[i].p, g->erased.v[i].n);
+    }
+    kad_buf_be16(&b, 0);
     if (got != KAD_OK)
         kad_buf_puts(&b, e.text);
     else if (g->c->format == KAD_F_JSON)
         put_json(g, &b);
     else
         put_text(g, &b);
-    char code = (char)got;
-    if (kad_write_all(fd, &code, 1) != 0 || kad_write_all(fd, b.p, b.n) != 0)
+    if (kad_write_all(fd, b.p, b.n) != 0)
         _exit(1);
 }
 
 /* --- and outside --- */
 
-static enum kad_err run(struct gather *g, struct kad_buf *ret, struct kad_error *reterr)
+static void take_answer(struct gather *g, struct kad_rd *in, struct kad_missing_told *ret)
+{
+    struct {
+        struct kad_str *v;
+        size_t n, cap;
+    } erased = {0};
+    struct kad_arena *a = &g->c->arena;
+    for (size_t n; (n = kad_rd_be16(in)) > 0;) {
+        const uint8_t *p = kad_rd_bytes(in, n);
+        if (p)
+            kad_vec_push(a, &erased, kad_str_dup(a, (struct kad_str){(const char *)p, n}));
+    }
+    ret->erased = erased.v;
+    ret->n_erased = erased.n;
+    ret->text = kad_str_dup(a, (struct kad_str){(const char *)in->p, in->n});
+}
+
+static enum kad_err run(struct gather *g, struct kad_missing_told *ret, struct kad_error *reterr)
 {
     struct kad_buf got = {0};
     struct kad_child_end end;
     enum kad_err err = kad_child_run(gather_there, g, ANSWER_MOST, &got, &end, reterr);
+    struct kad_rd in = {.p = (const uint8_t *)got.p, .n = got.n};
+    enum kad_err said = (enum kad_err)(int8_t)kad_rd_u8(&in);
     if (err == KAD_OK && (!end.done || got.n < 1))
         err = kad_fail(reterr, KAD_ESTORE,
                        _("The records of %s that the backup lacks cannot be read."), g->m->store);
-    if (err == KAD_OK && got.p[0] != KAD_OK)
-        err = kad_fail(reterr, (enum kad_err)got.p[0], "%s", got.p + 1);
     if (err == KAD_OK)
-        kad_buf_put(ret, got.p + 1, got.n - 1);
+        take_answer(g, &in, ret);
+    if (err == KAD_OK && said != KAD_OK)
+        err = kad_fail(reterr, said, "%.*s", KAD_STR_FMT(ret->text));
     kad_buf_done(&got);
     return err;
 }
 
-enum kad_err kad_missing_tell(struct kad_cli *c, const struct kad_missing *m, struct kad_buf *ret,
-                              struct kad_error *reterr)
+enum kad_err kad_missing_tell(struct kad_cli *c, const struct kad_missing *m,
+                              struct kad_missing_told *ret, struct kad_error *reterr)
 {
     struct gather g = {.c = c, .m = m, .file = -1};
     if (!m->file)

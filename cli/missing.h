@@ -9,9 +9,15 @@ struct kad_missing {
     uint64_t from;     /* the first of them */
     const char *file;  /* --missing; NULL: only counted */
 };
-/* Read in a child process. Writes the file, beside and then in place, and puts what there is into `ret`:
- * for people, or as a JSON object. */
-enum kad_err kad_missing_tell(struct kad_cli *c, const struct kad_missing *m, struct kad_buf *ret,
-                              struct kad_error *reterr) KAD_MUST_CHECK;
+/* What was found. Everything in it is the arena's. */
+struct kad_missing_told {
+    struct kad_str text;    /* for people, or a JSON object */
+    struct kad_str *erased; /* subjects that one of the records erases */
+    size_t n_erased;
+};
+/* Read in a child process. Writes the file, beside and then in place. */
+enum kad_err kad_missing_tell(struct kad_cli *c, const struct kad_missing *m,
+                              struct kad_missing_told *ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
 
 #endif

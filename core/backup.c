@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/ledger_priv.h"
+#include "core/vault.h"
 
 #define ID_SHORT 8 /* digits of the ledger's id in names */
 #define SAME_SECOND 100
@@ -20,6 +21,7 @@ struct kad_backup_work {
     char *store, *dir; /* as the kernel knows them */
     char *work;        /* the unfinished folder; NULL: finished or not begun */
     char *path;        /* the finished one */
+    char *vault;       /* DIR/ID.vault; NULL: the store has none */
     int fd;            /* its data.mdb, locked; -1: none */
 };
 
@@ -210,17 +212,19 @@ enum kad_err kad_backup_begin(struct kad_ledger *l, const char *store, const cha
     return KAD_OK;
 }
 
-/* The vault as it is now, in the place of the one that was there. */
-static enum kad_err copy_vault(const struct kad_backup_work *w, struct kad_error *reterr)
+/* The vault as it is now; it gets its place when all is well. */
+static enum kad_err copy_vault(struct kad_backup_work *w, struct kad_error *reterr)
 {
-    char *beside = kad_path_join(w->work, "vault.new");
-    struct kad_buf path = {0};
-    kad_buf_printf(&path, "%s/%s.vault", w->dir, w->id);
-    enum kad_err err = kad_vault_copy(w->store, beside, reterr);
-    if (err == KAD_OK && (rename(beside, path.p) != 0 || kad_sync_path(w->dir) != 0))
-        err = place_fail(w->dir, errno, reterr);
-    kad_buf_done(&path);
-    free(beside);
+    if (!holds(w->store, KAD_VAULT_FILE))
+        return KAD_OK;
+    char *path = kad_path_join(w->work, KAD_VAULT_FILE);
+    enum kad_err err = kad_vault_copy(w->store, path, reterr);
+    free(path);
+    if (err == KAD_OK) {
+        struct kad_buf b = {0};
+        kad_buf_printf(&b, "%s/%s.vault", w->dir, w->id);
+        w->vault = b.p;
+    }
     return err;
 }
 
@@ -282,11 +286,29 @@ static int name_it(struct kad_backup_work *w)
     return failed;
 }
 
+/* In the place of the one that lies beside the backups. */
+static int put_vault(const struct kad_backup_work *w)
+{
+    if (!w->vault)
+        return 0;
+    char *path = kad_path_join(w->work, KAD_VAULT_FILE);
+    int failed = rename(path, w->vault) == 0 ? 0 : errno;
+    free(path);
+    return failed != 0 ? failed : kad_sync_path(w->dir);
+}
+
+const char *kad_backup_vault(const struct kad_backup_work *w)
+{
+    return w->vault;
+}
+
 enum kad_err kad_backup_finish(struct kad_backup_work *w, const char **ret_path,
                                struct kad_error *reterr)
 {
     kad_assert(w && w->work && ret_path);
-    int failed = kad_sync_path(w->work);
+    int failed = put_vault(w);
+    if (failed == 0)
+        failed = kad_sync_path(w->work);
     if (failed == 0)
         failed = name_it(w);
     if (failed != 0)
@@ -310,5 +332,6 @@ void kad_backup_free(struct kad_backup_work *w)
     free(w->dir);
     free(w->work);
     free(w->path);
+    free(w->vault);
     free(w);
 }

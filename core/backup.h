@@ -31,6 +31,8 @@ enum kad_err kad_backup_copy(struct kad_backup_work *w, struct kad_ledger *l,
     KAD_MUST_CHECK;
 /* The ledger's id. */
 const char *kad_backup_ledger(const struct kad_backup_work *w);
+/* Where its vault lies, once it is finished; NULL: the store has none. */
+const char *kad_backup_vault(const struct kad_backup_work *w);
 /* The folder as it stands now, for checking it. */
 const char *kad_backup_folder(const struct kad_backup_work *w);
 /* One more file in it. */

@@ -99,6 +99,7 @@ core_libcore_a_SOURCES = \
 	core/restore.c \
 	core/restore.h \
 	core/restore_see.c \
+	core/restore_vault.c \
 	core/scheduler.c \
 	core/scheduler.h \
 	core/scheduler_look.c \

@@ -219,6 +219,11 @@ const char *kad_restore_folder(const struct kad_restore *r)
     return r->work;
 }
 
+const char *kad_restore_backup(const struct kad_restore *r)
+{
+    return r->backup;
+}
+
 const char *kad_restore_present(const struct kad_restore *r)
 {
     return r->present ? r->target : NULL;
@@ -289,37 +294,11 @@ enum kad_err kad_restore_carry(struct kad_restore *r, uint64_t from, struct kad_
     return err;
 }
 
-/* The vault of the store that is there, which knows of everything that was erased; else the one beside the
- * backup. Without either the ledger is restored all the same, and its private fields cannot be read. */
-static enum kad_err take_vault(const struct kad_restore *r, const char *id, struct kad_error *reterr)
-{
-    char *to = kad_path_join(r->work, KAD_VAULT_FILE), *here = kad_path_join(r->target, KAD_VAULT_FILE);
-    char *folder = kad_path_parent(r->backup);
-    struct kad_buf there = {0};
-    struct kad_vault_peek peek;
-    struct kad_error ignored = {0};
-    kad_buf_printf(&there, "%s/%s.vault", folder, id);
-    const char *from = there.p;
-    if (r->present && kad_vault_peek(here, &peek, &ignored) == KAD_OK &&
-        strcmp(peek.header.ledger, id) == 0)
-        from = here;
-    enum kad_err err = KAD_OK;
-    if (access(from, F_OK) == 0)
-        err = kad_copy_file(from, to, 0600, NULL, NULL, reterr);
-    kad_buf_done(&there);
-    free(to);
-    free(here);
-    free(folder);
-    return err;
-}
-
 static enum kad_err note_end(struct kad_restore *r, struct kad_error *reterr)
 {
     struct kad_ledger *l = NULL;
     struct kad_txn *t = NULL;
     enum kad_err err = kad_ledger_open(r->work, true, 0, &l, reterr);
-    if (err == KAD_OK)
-        err = take_vault(r, kad_ledger_info(l)->id, reterr);
     if (err == KAD_OK)
         err = kad_txn_begin(l, &t, reterr);
     if (err == KAD_OK)
@@ -363,7 +342,7 @@ static int sync_work(const struct kad_restore *r)
         failed = kad_sync_path(path);
         free(path);
     }
-    return failed != 0 ? failed : kad_sync_path(r->work);
+    return failed != 0 ? failed : kad_sync_path(r->work); /* vault and list were brought there */
 }
 
 /* A free name for what is moved aside. */

@@ -24,6 +24,8 @@ enum kad_err kad_restore_copy(struct kad_restore *r, kad_progress_fn progress, v
                               struct kad_error *reterr) KAD_MUST_CHECK;
 /* The new store's folder, for checking it and making it ready. */
 const char *kad_restore_folder(const struct kad_restore *r);
+/* The backup's folder. */
+const char *kad_restore_backup(const struct kad_restore *r);
 /* The store that is there, as the kernel knows it; NULL: none. */
 const char *kad_restore_present(const struct kad_restore *r);
 
@@ -57,6 +59,35 @@ enum kad_err kad_restore_against(const struct kad_restore *r, struct kad_str not
  * there and the same before. */
 enum kad_err kad_restore_carry(struct kad_restore *r, uint64_t from, struct kad_error *reterr)
     KAD_MUST_CHECK;
+/* Which vault comes with the ledger, of those that can be found: the one given, the one beside the backup
+ * and the one of the store that is there. One that is given is taken; else, of those that the master key at
+ * hand opens (of all, where that cannot be said), the one that has carried out the latest erasure and has
+ * the most keys. It is copied into the new store. The backup's data were checked. */
+struct kad_restore_vault {
+    const char *from; /* the file taken; NULL: there is none */
+    uint64_t fence;   /* the last erasure that it has carried out */
+    uint64_t lost;    /* subjects whose key is not in it, although it should be */
+    struct kad_str
+        *again; /* subjects whose key is destroyed in one of them, and whose erasure is not in the
+                            * ledger: sorted */
+    size_t n_again;
+};
+/* Everything in *ret is the arena's. ESTORE when the one given is not of this ledger or none at all. */
+enum kad_err kad_restore_vault(const struct kad_restore *r, const char *given, struct kad_arena *a,
+                               struct kad_restore_vault *ret, struct kad_error *reterr)
+    KAD_MUST_CHECK;
+/* Record again that the private fields of these subjects are erased; those that the ledger does not have, or
+ * has as erased, are passed over: *ret_n were recorded. The keys are destroyed when the new store is in its
+ * place and opened for writing (kad_ledger_erase): not before, because the master key changes with it. */
+struct kad_restore_erase {
+    const struct kad_str *subjects;
+    size_t n;
+    kad_instant at; /* the later of this and the last record's counts */
+    bool given;     /* it was not read from the clock */
+    struct kad_str by, via, because;
+};
+enum kad_err kad_restore_erase(const struct kad_restore *r, const struct kad_restore_erase *e,
+                               uint64_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;
 /* Note in the new store where it ends, so that an import may go on from there (batch.c), and take over the
  * list of backups. */
 enum kad_err kad_restore_settle(struct kad_restore *r, struct kad_error *reterr) KAD_MUST_CHECK;

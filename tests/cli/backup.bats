@@ -24,13 +24,19 @@ answers() {
     dir=$(newest b)
     [[ $dir =~ ^b/2021-06-10T080000Z-[0-9a-f]{8}$ ]]
     [ "$(stat -c %a b "$dir" "$dir/data.mdb" "$dir/README.txt" | tr '\n' ' ')" = '700 700 600 600 ' ]
-    [ ! -e "$dir/lock.mdb" ]
+    [ "$(ls "$dir" | tr '\n' ' ')" = 'README.txt checkpoint data.mdb ' ]
+    # The vault lies beside, once for all of them; the keys nowhere.
+    [ "$(stat -c %a b/*.vault)" = 600 ]
+    cmp store/vault b/*.vault
+    has "$(echo b/*.vault)"
     grep -q 'SÄKERHETSKOPIA' "$dir/README.txt"
     grep -q 'BACKUP OF' "$dir/README.txt"
     grep -q 'Last record    5$' "$dir/README.txt"
-    ! grep -rlq -- "$(sed -n 3p "$KADENS_KEYS"/*.sign)" b
+    for key in "$KADENS_KEYS"/*; do
+        ! grep -rlq -- "$(tail -n 1 "$key")" b
+    done
     ok k backup b --format json
-    [[ $output == '{"backup":"'*'","ledger":"'*'","at":"2021-06-10T08:00:00.000000Z","records":5,"signed":5}' ]]
+    [[ $output == '{"backup":"'*'","ledger":"'*'","at":"2021-06-10T08:00:00.000000Z","records":5,"signed":5,"vault":"'*'.vault"}' ]]
     head -n 2 "$dir/checkpoint" | tail -n 1 | grep -qx 5
     # Without the signing key there is the last one that was signed.
     NOW=2021-06-11T08:00:00Z k record visit C-1 >/dev/null

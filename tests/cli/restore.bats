@@ -342,3 +342,77 @@ and_more() {
     ok k checkpoint
     [ "$output" = "$(cat new)" ]
 }
+
+# One more participant with a private field, who is not in the backup.
+and_another() {
+    NOW=2021-06-20T08:00:00Z k record referral C-2 birth_date=1990-02-03 unit=eksjo motivated=yes >/dev/null
+    NOW=2021-06-30T08:00:00Z
+}
+
+@test "private fields come back, with the newest vault that can be found" {
+    one_case
+    k backup b >/dev/null
+    and_another
+    k export >all
+    mv store store.gone
+    # beside the backup: it has no key for C-2, and the backup needs none
+    ok k restore b
+    has "Its vault is $PWD/$(echo b/*.vault)"
+    head -n 5 all >five
+    k export | cmp - five
+    k import all >/dev/null
+    k export | cmp - all
+    grep -q 1990-02-03 all
+    # in the store that is there
+    rm -rf store store.before-*
+    cp -r store.gone store
+    k backup b >/dev/null
+    ok k restore b --keep-newer
+    has "Its vault is $PWD/store/vault"
+    k export | cmp - all
+    # the one given
+    ok k restore b --vault store.gone/vault
+    has 'Its vault is store.gone/vault'
+    k export | cmp - all
+    cmp store/vault store.gone/vault
+    # none at all
+    rm -rf store store.before-* b/*.vault
+    ok k restore b
+    has 'No vault was found'
+    k export | grep -c '"birth_date":{"sealed":true}' | grep -qx 2
+    ok k restore b --vault store.gone/vault
+    k export | cmp - all
+}
+
+@test "a vault that is older than the backup is said to be that, and a wrong one is refused" {
+    one_case
+    k backup b >/dev/null
+    cp b/*.vault old-vault
+    and_another
+    k backup b >/dev/null
+    rm -r store b/*.vault
+    ok k restore b --vault old-vault
+    has 'older than the backup: the private fields of 1 subject'
+    k export | grep -c '"birth_date":{"sealed":true}' | grep -qx 1
+    k --store other init >/dev/null
+    no 3 k restore b --vault other/vault
+    said 'is of another ledger'
+    no 3 k restore b --vault small.rules
+    no 3 k restore b --vault not-there
+    [ -z "$(find . -maxdepth 1 -name '*restoring*')" ]
+}
+
+@test "without the keys the ledger comes back, and it is said which files to bring" {
+    one_case
+    k backup b >/dev/null
+    k export >all
+    rm -r store
+    mv keys keys-elsewhere
+    ok k restore b
+    has "bring back $PWD/keys/"
+    has '.sign before a checkpoint'
+    has '.master before private fields'
+    k export | grep -q '"birth_date":{"sealed":true}'
+    mv keys-elsewhere keys
+    k export | cmp - all
+}
