@@ -126,6 +126,17 @@ static bool same_record(struct kad_arena *a, struct kad_str x, struct kad_str y)
     return good;
 }
 
+/* Whoever has the keys can read what is private, but for what was erased. */
+static bool look_unsealed(const struct kad_record *r, const struct whole_want *w,
+                          struct whole_found *ret)
+{
+    for (size_t i = 0; i < r->n_fields && w->keys; i++)
+        if (r->fields[i].is_private && r->fields[i].value.know == KAD_SEALED)
+            return found(ret, WHOLE_LOST, "record %llu: nobody can read its field %.*s",
+                         (unsigned long long)r->seq, KAD_STR_FMT(r->fields[i].name));
+    return true;
+}
+
 static bool look_at_records(struct kad_snapshot *s, const struct whole_want *w,
                             struct whole_found *ret)
 {
@@ -142,10 +153,10 @@ static bool look_at_records(struct kad_snapshot *s, const struct whole_want *w,
         else if (w->log && (!w->unlike || seq < w->unlike) &&
                  !same_record(&a, r, w->log->v[seq - 1]))
             good = found(ret, WHOLE_CORRUPT, "record %llu is another", (unsigned long long)seq);
-        else if (kad_record_decode(r, &a, true, &record, &e) != KAD_OK)
+        else if (kad_snapshot_decode(s, r, &a, true, &record, &e) != KAD_OK)
             good = found(ret, WHOLE_CORRUPT, "record %llu: %s", (unsigned long long)seq, e.text);
         else
-            good = look_doubled(&seen, &record, ret);
+            good = look_doubled(&seen, &record, ret) && look_unsealed(&record, w, ret);
         ret->events += good && seq <= w->least;
     }
     kad_arena_done(&a);
@@ -260,7 +271,8 @@ void whole_check(const char *store, const struct whole_want *w, struct whole_fou
     if (!one_more || !good || !(e = open_engine(store, false, ret)))
         return;
     struct whole_found later = {0};
-    const struct whole_want all = {.least = ret->last + 1, .most = ret->last + 1};
+    const struct whole_want all = {
+        .keys = w->keys, .least = ret->last + 1, .most = ret->last + 1};
     if (!look_at_log(kad_engine_ledger(e), &all, &later))
         found(ret, later.fault, "after one more: %s", later.why);
     kad_engine_close(e);
