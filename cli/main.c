@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "cli/cli.h"
 #include "cli/help.h"
@@ -33,8 +34,19 @@ static enum kad_err run(struct kad_cli *c, struct kad_error *reterr)
     return c->cmd->run(c, reterr);
 }
 
+/* Keys and private data are in our memory: a core file would show them. */
+static void dump_no_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0)
+        return;
+    limit.rlim_cur = 0;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
 int main(int argc, char **argv)
 {
+    dump_no_core();
     kad_lang_set(argc, argv);
     kad_ledger_catch_faults();
     json_set_alloc_funcs(kad_xalloc, free); /* else no memory would be “This is not JSON” */

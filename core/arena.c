@@ -32,7 +32,7 @@ struct kad_arena_block {
     _Alignas(max_align_t) unsigned char data[];
 };
 
-static _Noreturn void no_memory(void)
+void kad_no_memory(void)
 {
     fputs("kadens: out of memory\n", stderr);
     abort();
@@ -42,7 +42,7 @@ void *kad_xalloc(size_t size)
 {
     void *p = calloc(1, size ? size : 1);
     if (!p)
-        no_memory();
+        kad_no_memory();
     return p;
 }
 
@@ -50,7 +50,7 @@ void *kad_xrealloc(void *p, size_t size)
 {
     p = realloc(p, size ? size : 1);
     if (!p)
-        no_memory();
+        kad_no_memory();
     return p;
 }
 
@@ -66,7 +66,7 @@ static struct kad_arena_block *block_new(size_t size)
     /* malloc, not kad_xalloc: what is handed out is zeroed then. */
     struct kad_arena_block *b = malloc(sizeof *b + size);
     if (!b)
-        no_memory();
+        kad_no_memory();
     *b = (struct kad_arena_block){.size = size};
     poison(b->data, size);
     return b;

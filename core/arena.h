@@ -15,6 +15,7 @@ struct kad_arena {
     size_t used;                  /* bytes handed out, for limits and tests */
 };
 
+_Noreturn void kad_no_memory(void); /* says so and aborts: for memory of another kind */
 void *kad_xalloc(size_t size);                         /* zeroed; aborts when there is none */
 void *kad_xrealloc(void *p, size_t size);              /* aborts when there is none */
 char *kad_xstrdup(const char *s);

@@ -72,7 +72,7 @@ static enum kad_err look_fail(const char *dir, enum kad_look look, struct kad_er
     case KAD_LOOK_OTHER_LMDB:
         return kad_fail(reterr, KAD_ESTORE,
                         _("The store %s was written by another version of LMDB. Export it with the "
-                          "program that wrote it (kadens export), and import that here into a new "
+                          "program that wrote it (its command “export”), and import that here into a new "
                           "store."),
                         dir);
     default:
@@ -348,7 +348,7 @@ static enum kad_err check_format(struct kad_ledger *l, MDB_txn *txn, struct kad_
         return KAD_OK;
     return kad_fail(reterr, KAD_ESTORE,
                     _("The store %s has format %u; this program reads format %u. Carry it over: "
-                      "write it out with the program that made it (kadens export), make a new "
+                      "write it out with the program that made it (its command “export”), make a new "
                       "store with this one (kadens init) and read it in (kadens import)."),
                     l->dir, format, KAD_LEDGER_FORMAT);
 }

@@ -26,7 +26,8 @@ void kad_vault_tell(const char *sentence)
 void *kad_secret_alloc(size_t n)
 {
     void *p = sodium_init() >= 0 ? sodium_malloc(n) : NULL; /* it also chooses the fastest ciphers */
-    kad_assert(p); /* no memory: as kad_xalloc */
+    if (!p)
+        kad_no_memory();
     memset(p, 0, n);
     return p;
 }

@@ -109,6 +109,7 @@ BATS_TESTS = \
 	tests/cli/restore.bats \
 	tests/cli/rules.bats \
 	tests/cli/tasks.bats \
+	tests/cli/trouble.bats \
 	tests/cli/verify.bats \
 	tests/cli/walk.bats \
 	tests/cli/witness.bats

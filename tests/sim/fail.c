@@ -3,6 +3,9 @@
  *   KADENS_FAIL=CLASS:N:ERRNO[:MODE]   MODE "on": all later ones fail, too (a disk stays full);
  *                                      "short": it does a part, and the next one fails
  *   KADENS_FAIL_MARK=FILE              made when the n-th call came
+ *   KADENS_FAIL_OPEN=SUFFIX:ERRNO      files whose names end so cannot be opened
+ *   KADENS_FAIL_FREE=BYTES             so much is free on every disk
+ *   KADENS_FAIL_DISK=NUMBER            of this kind is every disk (statfs's f_type)
  *
  * Classes: memory, write, sync, open, name (rename, mkdir, unlink, …), size, map, read, lock. Calls
  * that libc makes inside itself are out of reach, but for its memory. */
@@ -18,8 +21,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum class { MEMORY, WRITE, SYNC, OPEN, NAME, SIZE, MAP, READ, LOCK, N_CLASSES };
@@ -81,6 +86,26 @@ static bool fails(enum class class, bool *ret_part)
     void *found = real ? NULL : dlsym(RTLD_NEXT, #name);                                           \
     if (!real)                                                                                     \
     memcpy(&real, &found, sizeof real)
+
+/* --- disks --- */
+
+int statvfs(const char *path, struct statvfs *ret)
+{
+    const char *free_bytes = getenv("KADENS_FAIL_FREE");
+    REAL(statvfs);
+    int rc = real(path, ret);
+    if (rc == 0 && free_bytes)
+        ret->f_bavail = ret->f_bfree = strtoull(free_bytes, NULL, 0) / ret->f_frsize;
+    return rc;
+}
+int statfs(const char *path, struct statfs *ret)
+{
+    const char *kind = getenv("KADENS_FAIL_DISK");
+    int rc = (int)syscall(SYS_statfs, path, ret);
+    if (rc == 0 && kind)
+        ret->f_type = strtol(kind, NULL, 0);
+    return rc;
+}
 
 /* --- memory --- */
 
@@ -195,9 +220,20 @@ int ftruncate64(int fd, off_t size)
 
 /* --- names --- */
 
+static bool barred(const char *path)
+{
+    const char *rule = getenv("KADENS_FAIL_OPEN"), *colon = rule ? strchr(rule, ':') : NULL;
+    size_t n = colon ? (size_t)(colon - rule) : 0, have = strlen(path);
+    if (n == 0 || have < n || memcmp(path + have - n, rule, n) != 0)
+        return false;
+    errno = (int)strtol(colon + 1, NULL, 10);
+    return true;
+}
+
 static int open_at(int dir, const char *path, int flags, mode_t mode)
 {
-    return fails(OPEN, NULL) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+    return fails(OPEN, NULL) || barred(path) ? -1
+                                             : (int)syscall(SYS_openat, dir, path, flags, mode);
 }
 #define OPEN_MODE(flags)                                                                           \
     mode_t mode = 0;                                                                               \
@@ -225,7 +261,7 @@ int openat(int dir, const char *path, int flags, ...)
 FILE *fopen(const char *path, const char *mode)
 {
     REAL(fopen);
-    return fails(OPEN, NULL) ? NULL : real(path, mode);
+    return fails(OPEN, NULL) || barred(path) ? NULL : real(path, mode);
 }
 DIR *opendir(const char *path)
 {

@@ -124,7 +124,7 @@ static bool look_at_end(const struct attempt *a)
     static const char no_memory[] = "kadens: out of memory\n";
     int want = a->f->script.lines[a->line].step->status, n = messages(&a->said);
     struct totals *t = a->f->t;
-    if (a->status == 128 + SIGABRT && strcmp(kinds[a->kind].class, "memory") == 0 &&
+    if (a->status == 128 + SIGABRT && kinds[a->kind].code == ENOMEM &&
         strcmp(kad_buf_str(&a->said), no_memory) == 0) {
         t->aborted++;
         return true;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -198,6 +199,11 @@ static void set_up_child(const char *root, const struct run *how, const int said
         } p = {.in = *e};
         putenv(p.out);
     }
+    struct rlimit core;
+    if (getrlimit(RLIMIT_CORE, &core) == 0) { /* none is made, although one might be */
+        core.rlim_cur = core.rlim_max;
+        setrlimit(RLIMIT_CORE, &core);
+    }
     if (how->preload)
         setenv("LD_PRELOAD", how->preload, 1);
     alarm(how->seconds ? how->seconds : 60);
@@ -241,7 +247,9 @@ static int run_argv(const struct script *s, char **argv, const char *root, const
     drain((int[]){o[0], e[0]}, (struct kad_buf *[]){out, err});
     if (pid < 0 || waitpid(pid, &status, 0) < 0)
         exit(2);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    return (WCOREDUMP(status) ? SCRIPT_CORE : 128) + WTERMSIG(status);
 }
 
 static void free_words(char **argv)

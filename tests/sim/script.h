@@ -42,7 +42,9 @@ struct run {
     unsigned seconds;    /* then it is killed */
 };
 /* Runs the line in the folder `root` (NULL: the script's own); what it says goes into `out` and
- * `err`, which may be NULL. The exit status; 128 and the signal's number. */
+ * `err`, which may be NULL. The exit status; 128 and the signal's number, or
+ * SCRIPT_CORE and that when a core was dumped. */
+#define SCRIPT_CORE 1000
 int script_run(const struct script *s, int line, const char *root, const struct run *how,
                struct kad_buf *out, struct kad_buf *err);
 /* The same of other words. */

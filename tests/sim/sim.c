@@ -100,8 +100,8 @@ static void read_arguments(int argc, char **argv)
             options.from = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--fault") == 0)
             for (int f = 0; f < SIM_FAULT__COUNT; f++)
-                options.fault = strcmp(value, fault_words[f]) == 0 ? (enum sim_fault)f
-                                                                   : options.fault;
+                options.fault =
+                    strcmp(value, fault_words[f]) == 0 ? (enum sim_fault)f : options.fault;
         else
             fprintf(stderr, "sim: %s?\n", argv[i]), exit(2);
         i++;

@@ -45,16 +45,16 @@ struct sim {
     struct kad_scheduler *scheduler;
     kad_instant now;
     int64_t elapsed;
-    bool begun;              /* the scheduler has run to its end once; */
-    kad_instant quiet;       /* when it last did, */
-    uint64_t quiet_seq;      /* and the last record then */
-    uint64_t checked;        /* the log has been read up to this */
+    bool begun;         /* the scheduler has run to its end once; */
+    kad_instant quiet;  /* when it last did, */
+    uint64_t quiet_seq; /* and the last record then */
+    uint64_t checked;   /* the log has been read up to this */
     enum sim_fault fault;
-    struct kad_arena arena;  /* of the run */
+    struct kad_arena arena; /* of the run */
     kad_vec(struct sim_task) tasks;
-    kad_day last_on[SIM_MINUTES]; /* of the last record of a policy with that `issue at` */
+    kad_day last_on[SIM_MINUTES];  /* of the last record of a policy with that `issue at` */
     kad_vec(struct kad_str) story; /* what was done, for who looks for a fault */
-    struct kad_buf why;      /* the first thing found wrong; empty: nothing */
+    struct kad_buf why;            /* the first thing found wrong; empty: nothing */
     /* counted over the run */
     uint64_t issued, commits, crashes, slept_days;
 };
@@ -70,8 +70,8 @@ void sim_done(struct sim *s);
 void sim_tell(struct sim *s, const char *format, ...) KAD_PRINTF(2, 3); /* one line of the story */
 
 /* sim_check.c: both say in s->why what is wrong first. */
-void sim_check_log(struct sim *s);  /* what was appended since the last time */
-void sim_check_now(struct sim *s);  /* everything has been done: is it all there? */
+void sim_check_log(struct sim *s); /* what was appended since the last time */
+void sim_check_now(struct sim *s); /* everything has been done: is it all there? */
 void sim_check_views(struct sim *s);
 
 #endif

@@ -347,9 +347,8 @@ void sim_check_now(struct sim *s)
 void sim_check_views(struct sim *s)
 {
     uint64_t n = 0;
-    assert_int_equal(kad_view_check(kad_engine_ledger(s->store.e), NULL, NULL, NULL, &n,
-                                    &s->store.err),
-                     KAD_OK);
+    assert_int_equal(
+        kad_view_check(kad_engine_ledger(s->store.e), NULL, NULL, NULL, &n, &s->store.err), KAD_OK);
     if (n > 0)
         wrong(s, "%d entries of the views do not follow from the records", (int)n);
 }

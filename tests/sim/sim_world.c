@@ -227,8 +227,8 @@ static bool is_there(struct sim *s, const char *key)
 
 static void put_event(struct sim *s)
 {
-    static const int of_participant[] = {EV_VISIT, EV_VISIT,  EV_VISIT, EV_VISIT,    EV_CALL,
-                                         EV_HIRED, EV_HIRED,  EV_START, EV_FIRED,    EV_MOVED,
+    static const int of_participant[] = {EV_VISIT, EV_VISIT,   EV_VISIT,   EV_VISIT,   EV_CALL,
+                                         EV_HIRED, EV_HIRED,   EV_START,   EV_FIRED,   EV_MOVED,
                                          EV_CALL,  EV_STOPPED, EV_COACHED, EV_EXTENDED};
     const struct sim_subject *who = &sim_subjects[dice_roll(&s->dice, SIM_SUBJECTS)];
     int which = who->kind == SKETCH_PARTICIPANT ? of_participant[dice_roll(&s->dice, 14)]
@@ -286,8 +286,8 @@ static void waive(struct sim *s)
     if (s->tasks.n == 0)
         return;
     const struct sim_task *t = &s->tasks.v[dice_roll(&s->dice, (uint32_t)s->tasks.n)];
-    put(s, kad_arena_printf(&s->arena, "kadens.waived - - :task=%.*s :because=x",
-                            KAD_STR_FMT(t->id)));
+    put(s,
+        kad_arena_printf(&s->arena, "kadens.waived - - :task=%.*s :because=x", KAD_STR_FMT(t->id)));
 }
 
 static void adopt(struct sim *s)

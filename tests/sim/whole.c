@@ -271,8 +271,7 @@ void whole_check(const char *store, const struct whole_want *w, struct whole_fou
     if (!one_more || !good || !(e = open_engine(store, false, ret)))
         return;
     struct whole_found later = {0};
-    const struct whole_want all = {
-        .keys = w->keys, .least = ret->last + 1, .most = ret->last + 1};
+    const struct whole_want all = {.keys = w->keys, .least = ret->last + 1, .most = ret->last + 1};
     if (!look_at_log(kad_engine_ledger(e), &all, &later))
         found(ret, later.fault, "after one more: %s", later.why);
     kad_engine_close(e);

@@ -278,7 +278,7 @@ static void another_version_is_refused_with_how_to_carry_it_over(void **state)
     place_create(p);
     for (int write = 0; write < 2; write++) {
         put_raw(p->dir, "meta", "kadens", write ? "\0\0\0\3" : "\0\0\0\1", 4);
-        fails(p, kad_ledger_open(p->dir, write, 0, &l, &p->error), KAD_ESTORE, "kadens export");
+        fails(p, kad_ledger_open(p->dir, write, 0, &l, &p->error), KAD_ESTORE, "command “export”");
         assert_non_null(strstr(p->error.text, "kadens import"));
     }
     put_raw(p->dir, "meta", "kadens", "\0\0\0\2", 4);
