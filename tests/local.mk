@@ -224,6 +224,22 @@ CLEANFILES += $(SIM_LOADED)
 EXTRA_DIST += tests/sim/fail.c tests/sim/record.c tests/sim/crash.rules
 BATS_TESTS += tests/sim/crash.bats tests/sim/faults.bats
 
+# Every byte of a small ledger changed: `make tamper`; a sample is among the tests.
+check_PROGRAMS += tests/sim/tamper
+tests_sim_tamper_SOURCES = tests/sim/tamper.c tests/sim/tamper.h tests/sim/tamper_dump.c \
+	tests/sim/tamper_insider.c
+tests_sim_tamper_LDADD = $(DSL_LIBS) $(LMDB_LIBS)
+BATS_TESTS += tests/sim/tamper.bats
+EXTRA_DIST += tests/sim/small_ledger.sh
+.PHONY: tamper
+tamper: kadens$(EXEEXT) tests/sim/tamper$(EXEEXT)
+	@root=$$(mktemp -d) && \
+	bash $(srcdir)/tests/sim/small_ledger.sh ./kadens$(EXEEXT) $(srcdir)/tests/sim/crash.rules \
+	  "$$root" tests/sim/tamper$(EXEEXT) && \
+	for what in bytes pages insider; do \
+	  echo "$$what:"; tests/sim/tamper$(EXEEXT) $$what "$$root" || exit 1; \
+	done; rm -rf "$$root"
+
 # Thousands of runs of the scheduler; a short run is among the tests.
 SIM_SEEDS = 5000
 .PHONY: crash sim
