@@ -39,9 +39,12 @@ enum kad_err kad_txn_note_restored(struct kad_txn *t, struct kad_error *reterr)
     char seq[KAD_SEQ_KEY];
     struct kad_ledger *l = t->view.ledger;
     kad_seq_put(seq, t->state.last_seq);
+    struct kad_buf summed = {0};
+    kad_summed_put(&summed, KAD_STR(KAD_META_RESTORED), (struct kad_str){seq, sizeof seq});
     MDB_val k = kad_val(KAD_STR(KAD_META_RESTORED));
-    MDB_val v = {.mv_data = seq, .mv_size = sizeof seq};
+    MDB_val v = kad_val((struct kad_str){summed.p, summed.n});
     int rc = KAD_LMDB(mdb_put(t->view.mdb, l->dbi[KAD_TAB_META], &k, &v, 0));
+    kad_buf_done(&summed);
     t->changed = true;
     return rc == 0 ? KAD_OK : kad_lmdb_fail(l, rc, reterr);
 }
@@ -57,8 +60,9 @@ enum kad_err kad_snapshot_restored(struct kad_snapshot *s, bool *ret_is, uint64_
         return KAD_OK;
     if (rc != 0)
         return kad_lmdb_fail(l, rc, reterr);
-    if (v.mv_size != KAD_SEQ_KEY)
+    struct kad_str seq;
+    if (!kad_summed_get(KAD_STR(KAD_META_RESTORED), kad_of_val(v), &seq) || seq.n != KAD_SEQ_KEY)
         return kad_ledger_damaged(l, KAD_TAB_META, reterr);
-    *ret = kad_seq_get(v.mv_data);
+    *ret = kad_seq_get(seq.p);
     return KAD_OK;
 }

@@ -87,7 +87,10 @@ enum kad_err kad_snapshot_mark(struct kad_snapshot *s, struct kad_arena *a,
         return KAD_OK;
     if (rc != 0)
         return kad_lmdb_fail(s->ledger, rc, reterr);
-    struct kad_rd in = {.p = v.mv_data, .n = v.mv_size};
+    struct kad_str bytes;
+    if (!kad_summed_get(KAD_STR(KAD_META_SCHEDULER), kad_of_val(v), &bytes))
+        return kad_ledger_damaged(s->ledger, KAD_TAB_META, reterr);
+    struct kad_rd in = {.p = (const uint8_t *)bytes.p, .n = bytes.n};
     ret->reached = (kad_instant)kad_rd_be64(&in);
     ret->swept = kad_rd_be64(&in);
     ret->sweeping = kad_rd_be64(&in);
@@ -107,9 +110,13 @@ enum kad_err kad_txn_set_mark(struct kad_txn *t, const struct kad_progress_mark 
     kad_buf_be64(&b, m->sweeping);
     kad_assert(b.n == MARK_FIXED);
     kad_buf_put(&b, m->at.p, m->at.n);
-    MDB_val k = kad_val(KAD_STR(KAD_META_SCHEDULER)), v = kad_val((struct kad_str){b.p, b.n});
+    struct kad_buf summed = {0};
+    kad_summed_put(&summed, KAD_STR(KAD_META_SCHEDULER), (struct kad_str){b.p, b.n});
+    MDB_val k = kad_val(KAD_STR(KAD_META_SCHEDULER));
+    MDB_val v = kad_val((struct kad_str){summed.p, summed.n});
     int rc = KAD_LMDB(mdb_put(t->view.mdb, t->view.ledger->dbi[KAD_TAB_META], &k, &v, 0));
     kad_buf_done(&b);
+    kad_buf_done(&summed);
     t->changed = true;
     t->flushed = true;
     if (rc == 0)
@@ -129,8 +136,11 @@ enum kad_err kad_snapshot_cursor(struct kad_snapshot *s, struct kad_str name, st
     int rc = KAD_LMDB(mdb_get(s->mdb, s->ledger->dbi[KAD_TAB_CURSOR], &k, &v));
     if (rc != 0 && rc != MDB_NOTFOUND)
         return kad_lmdb_fail(s->ledger, rc, reterr);
+    struct kad_str bytes;
+    if (rc == 0 && !kad_summed_get(name, kad_of_val(v), &bytes))
+        return kad_ledger_damaged(s->ledger, KAD_TAB_CURSOR, reterr);
     if (rc == 0)
-        *ret = kad_str_dup(a, kad_of_val(v));
+        *ret = kad_str_dup(a, bytes);
     return KAD_OK;
 }
 
@@ -145,10 +155,15 @@ enum kad_err kad_snapshot_cursors(struct kad_snapshot *s, struct kad_arena *a,
         return err;
     int rc;
     while ((rc = KAD_LMDB(mdb_cursor_get(c, &k, &v, MDB_NEXT))) == 0) {
-        struct kad_cursor one = {kad_str_dup(a, kad_of_val(k)), kad_str_dup(a, kad_of_val(v))};
+        struct kad_str bytes;
+        if (!kad_summed_get(kad_of_val(k), kad_of_val(v), &bytes))
+            break;
+        struct kad_cursor one = {kad_str_dup(a, kad_of_val(k)), kad_str_dup(a, bytes)};
         kad_vec_push(a, &all, one);
     }
     mdb_cursor_close(c);
+    if (rc == 0)
+        return kad_ledger_damaged(s->ledger, KAD_TAB_CURSOR, reterr);
     *ret = all.v;
     *ret_n = all.n;
     return rc == MDB_NOTFOUND ? KAD_OK : kad_lmdb_fail(s->ledger, rc, reterr);
@@ -159,10 +174,13 @@ enum kad_err kad_txn_set_cursor(struct kad_txn *t, struct kad_str name, struct k
 {
     kad_assert(t && !t->failed && name.n > 0 && name.n <= KAD_LIMIT_NAME);
     kad_assert(bytes.n <= KAD_CURSOR_MAX);
-    MDB_val k = kad_val(name), v = kad_val(bytes);
+    struct kad_buf summed = {0};
+    kad_summed_put(&summed, name, bytes);
+    MDB_val k = kad_val(name), v = kad_val((struct kad_str){summed.p, summed.n});
     MDB_dbi dbi = t->view.ledger->dbi[KAD_TAB_CURSOR];
     int rc = bytes.n > 0 ? KAD_LMDB(mdb_put(t->view.mdb, dbi, &k, &v, 0))
                          : KAD_LMDB(mdb_del(t->view.mdb, dbi, &k, NULL));
+    kad_buf_done(&summed);
     t->changed = true;
     t->flushed = true;
     if (rc == 0 || (rc == MDB_NOTFOUND && bytes.n == 0))

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,38 @@ void kad_lmdb_end(struct kad_ledger *l)
 {
     int before = atomic_fetch_sub(&l->users, 1);
     kad_assert(before > 0);
+}
+
+/* --- what carries its own sum --- */
+
+static void sum_of(struct kad_str name, struct kad_str bytes, uint8_t ret[KAD_SUM])
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state st;
+    crypto_hash_sha256_init(&st);
+    crypto_hash_sha256_update(&st, (const unsigned char *)name.p, name.n);
+    crypto_hash_sha256_update(&st, (const unsigned char *)"", 1);
+    crypto_hash_sha256_update(&st, (const unsigned char *)(bytes.p ? bytes.p : ""), bytes.n);
+    crypto_hash_sha256_final(&st, hash);
+    memcpy(ret, hash, KAD_SUM);
+}
+
+void kad_summed_put(struct kad_buf *b, struct kad_str name, struct kad_str bytes)
+{
+    uint8_t sum[KAD_SUM];
+    sum_of(name, bytes, sum);
+    kad_buf_put(b, bytes.p ? bytes.p : "", bytes.n);
+    kad_buf_put(b, sum, sizeof sum);
+}
+
+bool kad_summed_get(struct kad_str name, struct kad_str stored, struct kad_str *ret)
+{
+    uint8_t sum[KAD_SUM];
+    if (stored.n < KAD_SUM)
+        return false;
+    *ret = (struct kad_str){stored.p, stored.n - KAD_SUM};
+    sum_of(name, *ret, sum);
+    return memcmp(stored.p + ret->n, sum, KAD_SUM) == 0;
 }
 
 /* --- keys --- */

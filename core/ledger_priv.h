@@ -1,5 +1,5 @@
 /* What the files of the ledger share, and the only header that brings lmdb.h in: included by
- * the ledger_*.c files, view.c, verify_log.c and verify_tree.c, and by nothing else. */
+ * the ledger_*.c files, view.c and the verify_*.c files, and by nothing else. */
 #ifndef KAD_CORE_LEDGER_PRIV_H
 #define KAD_CORE_LEDGER_PRIV_H
 
@@ -47,11 +47,11 @@ extern const char *const kad_table_names[KAD_TAB__COUNT];
 #define KAD_META_PROGRAMME "programme" /* text */
 #define KAD_META_SEED "seed"           /* 32 random bytes, made at creation */
 #define KAD_META_KEY "key"             /* the first public key that signs its checkpoints */
-#define KAD_META_RESTORED "restored"   /* u64 seq that it ended with when it came back */
+#define KAD_META_RESTORED "restored"   /* u64 seq that it ended with when it came back; summed */
 #define KAD_META_VIEWS "views"         /* u64 seq up to which the views go, i32 latest `on`,
                                         * u64 highest key number, u64 seq of the last erasure */
 #define KAD_VIEWS_SIZE 28
-#define KAD_META_SCHEDULER "scheduler" /* i64 reached, u64 swept, u64 sweeping, subject */
+#define KAD_META_SCHEDULER "scheduler" /* i64 reached, u64 swept, u64 sweeping, subject; summed */
 
 struct kad_ledger {
     struct kad_ledger_info info;
@@ -124,6 +124,12 @@ static inline struct kad_str kad_of_val(MDB_val v)
     return (struct kad_str){v.mv_data, v.mv_size};
 }
 
+/* What follows from no record (where readers stand) carries the first bytes of SHA-256(name, 0x00,
+ * bytes) behind it, so that a changed byte is noticed. false: it was changed. */
+#define KAD_SUM 8
+void kad_summed_put(struct kad_buf *b, struct kad_str name, struct kad_str bytes);
+bool kad_summed_get(struct kad_str name, struct kad_str stored, struct kad_str *ret);
+
 /* Keys. */
 #define KAD_SEQ_KEY 8
 void kad_seq_put(char out[KAD_SEQ_KEY], uint64_t seq);
@@ -191,6 +197,13 @@ enum kad_err kad_tree_put(struct kad_txn *t, struct kad_error *reterr);
 /* The id that mode, programme and first key of `info` give with this seed: so that what the log does
  * not hold cannot be changed without its showing. docs/format.md, "meta". */
 void kad_ledger_id(const struct kad_ledger_info *info, const uint8_t seed[KAD_SEED], char ret[33]);
+
+/* --- view.c --- */
+
+/* As kad_view_check, for whoever hashes the log and the tree at the same time. */
+enum kad_err kad_view_check_hashed(struct kad_ledger *l,
+                                   void (*differs)(void *ctx, const char *what), void *ctx,
+                                   uint64_t *ret_n, struct kad_error *reterr) KAD_MUST_CHECK;
 
 /* --- ledger_read.c --- */
 

@@ -119,11 +119,12 @@ core_libcore_a_SOURCES = \
 	core/vault_priv.h \
 	core/verify.c \
 	core/verify.h \
-	core/verify_issued.c \
 	core/verify_log.c \
 	core/verify_priv.h \
 	core/verify_seal.c \
+	core/verify_story.c \
 	core/verify_tree.c \
+	core/verify_vault.c \
 	core/view.c \
 	core/window.c \
 	core/workday.c

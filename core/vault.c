@@ -17,6 +17,11 @@ void kad_vault_set_access(const struct kad_vault_access *access)
     kad_vault_asked = access ? *access : (struct kad_vault_access){0};
 }
 
+void kad_vault_say_nothing(void)
+{
+    kad_vault_asked.tell = NULL;
+}
+
 void kad_vault_tell(const char *sentence)
 {
     if (kad_vault_asked.tell)

@@ -96,6 +96,7 @@ struct kad_vault_access {
 /* For every vault of this process; once, before threads. NULL: nobody is asked. */
 void kad_vault_set_access(const struct kad_vault_access *access);
 void kad_vault_tell(const char *sentence); /* as access says */
+void kad_vault_say_nothing(void);          /* from now on; asking goes on */
 
 /* --- the vault of a ledger --- */
 

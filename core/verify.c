@@ -8,6 +8,7 @@
 
 #include "core/child.h"
 #include "core/pages.h"
+#include "core/vault.h"
 
 const char *const kad_part_words[KAD_PART__COUNT] = {
 #define X(NAME, word) [KAD_PART_##NAME] = (word),
@@ -180,7 +181,8 @@ static void close_all(struct kad_verifying *y)
 static enum kad_err check_contents(struct kad_verifying *y, struct kad_error *reterr)
 {
     static enum kad_err (*const steps[])(struct kad_verifying *, struct kad_error *) = {
-        kad_verify_ask, kad_verify_log, kad_verify_seals, kad_verify_issued};
+        kad_verify_ask,   kad_verify_log,   kad_verify_beside,
+        kad_verify_seals, kad_verify_vault, kad_verify_stories};
     struct kad_verify *v = y->v;
     enum kad_err err = open_all(y, reterr);
     if (err != KAD_OK)
@@ -193,8 +195,6 @@ static enum kad_err check_contents(struct kad_verifying *y, struct kad_error *re
     kad_part_set(y, KAD_PART_IDENTITY, KAD_CHECK_DONE); /* opening has computed it */
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == KAD_OK; i++)
         err = steps[i](y, reterr);
-    if (err == KAD_OK && y->n_private == 0)
-        kad_part_set(y, KAD_PART_VAULT, KAD_CHECK_NOTHING);
     close_all(y);
     return err;
 }
@@ -205,6 +205,7 @@ static void in_child(void *ctx, int fd)
     struct shared *s = (struct shared *)y->v; /* its first member */
     (void)fd;
     kad_ledger_faults_silent();
+    kad_vault_say_nothing(); /* what cannot be opened is told as a part of the answer */
     kad_arena_init(&y->arena);
     pthread_mutex_init(&y->lock, NULL);
     bool sound = check_pages(y, &s->error);

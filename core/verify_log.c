@@ -233,7 +233,7 @@ static void check_views(struct kad_verifying *y)
     struct kad_error why = {0};
     uint64_t n = 0, told = y->v->troubles_in[KAD_PART_VIEWS];
     kad_part_set(y, KAD_PART_VIEWS, KAD_CHECK_BEGUN);
-    if (kad_view_check(y->ledger, NULL, view_differs, y, &n, &why) == KAD_OK)
+    if (kad_view_check_hashed(y->ledger, view_differs, y, &n, &why) == KAD_OK)
         kad_part_set(y, KAD_PART_VIEWS, KAD_CHECK_DONE);
     else
         kad_trouble_add(y, KAD_PART_VIEWS, 0, "%s", why.text);

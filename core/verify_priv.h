@@ -24,6 +24,7 @@ struct kad_verifying {
     struct kad_engine *engine; /* NULL: without one, as no policies are read */
     struct kad_ledger *ledger; /* the engine's, if there is one */
     struct kad_arena arena;
+    bool unlocked;                          /* the vault */
     uint64_t n_private, n_issued;           /* records of the kind, found by kad_verify_log */
     pthread_mutex_t lock;                   /* over *v, while there are threads */
     kad_vec(struct kad_sealed) notes, kept; /* of the ledger, the newest first; of somebody */
@@ -41,8 +42,13 @@ void kad_verify_step(struct kad_verifying *y, enum kad_part part, uint64_t done,
 enum kad_err kad_verify_ask(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
 enum kad_err kad_verify_seals(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
 
-/* verify_issued.c: derive again what was issued. */
-enum kad_err kad_verify_issued(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
+/* verify_vault.c: what stands beside the log without following from it; the vault's file, which is
+ * unlocked if it can be. */
+enum kad_err kad_verify_beside(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
+enum kad_err kad_verify_vault(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
+
+/* verify_story.c: open private fields, and derive again what was issued. */
+enum kad_err kad_verify_stories(struct kad_verifying *y, struct kad_error *reterr) KAD_MUST_CHECK;
 
 /* verify_tree.c: the log is hashed in stretches, each of which is a complete subtree and holds what one
  * tile of the second level is made of. */

@@ -11,7 +11,8 @@ change_text() {
 @test "verify: a ledger that is whole is said to be, with what was checked" {
     one_case
     ok k verify
-    has 'Nothing was found'
+    has 'Everything is whole, and nothing was altered.'
+    has 'Opened: the private fields of 1 records.'
     has 'each is in use exactly once, or free'
     has '5 hashed again, header and content, in order and without gaps'
     has 'Made again from the records; what is stored is the same'
@@ -19,9 +20,11 @@ change_text() {
     has '--against FILE'
     ok k verify --full
     ok k verify --format json
+    has '"whole":true'
     has '"records":5'
     has '{"part":"pages","state":"checked","found":0}'
     has '"found_count":0,"found":[]'
+    [ "$("$KADENS" --lang sv verify | head -n 1)" = 'Allt är helt, och inget har ändrats.' ]
 }
 
 @test "verify: a changed record is found, named, and explained" {
@@ -93,4 +96,23 @@ change_text() {
     echo hello >nonsense
     no 1 k verify --against nonsense
     has 'This is no checkpoint.'
+}
+
+@test "verify: without the master key private fields are left closed, and said to be" {
+    one_case
+    mkdir elsewhere
+    mv keys/*.master elsewhere/
+    ok k verify
+    has 'The vault could not be unlocked'
+    has 'locked'
+    no 1 k verify --full
+    mv elsewhere/*.master keys/
+    ok k verify --full
+    # a vault that was changed, and none at all
+    printf '~' | dd of="$KADENS_STORE/vault" bs=1 seek=180 conv=notrunc status=none
+    no 1 k verify
+    has 'Key 1 of the vault is not the one that was made for “C-1”.'
+    rm "$KADENS_STORE/vault"
+    no 1 k verify
+    has 'Put back the newest copy of the vault.'
 }

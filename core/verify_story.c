@@ -1,9 +1,12 @@
-/* Every task that was ever issued, derived once more: all processors, a few subjects at a time. */
+/* Story by story: private fields opened with their subject's key, and every task that was ever issued
+ * derived once more. All processors, a few subjects at a time. */
+#include <sodium.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "core/engine_priv.h"
+#include "core/ledger_priv.h"
 #include "core/reissue.h"
 #include "core/verify_priv.h"
 
@@ -16,7 +19,7 @@ struct issuing {
     struct kad_buf after; /* the last subject that was given out */
     bool end;
     uint64_t subjects, done;
-    atomic_uint_fast64_t same, apart;
+    atomic_uint_fast64_t same, apart, opened, erased, left;
     struct kad_error error; /* the first one's, under the lock */
 };
 
@@ -47,6 +50,8 @@ static enum kad_err next_share(struct issuing *p, struct kad_snapshot *s, struct
     return err;
 }
 
+/* --- what was issued --- */
+
 static void check_record(struct issuing *p, const struct kad_subject_info *info,
                          const struct kad_record *records, size_t n, size_t which,
                          struct kad_arena *a)
@@ -70,6 +75,57 @@ static void check_record(struct issuing *p, const struct kad_subject_info *info,
     }
 }
 
+/* --- private fields --- */
+
+/* A record with a private block, opened in place if that is possible. `entry`: what the vault says of
+ * the subject's key. */
+static void open_record(struct issuing *p, const struct kad_subject_info *info,
+                        struct kad_record *r, enum kad_vault_entry entry,
+                        const uint8_t key[KAD_VAULT_KEY], struct kad_arena *a)
+{
+    struct kad_verifying *y = p->y;
+    if (r->key_number != info->key_number) {
+        kad_trouble_add(
+            y, KAD_PART_VAULT, r->seq,
+            _("Record %llu: its private fields are sealed with key %llu, not with that of "
+              "its subject, %llu."),
+            (unsigned long long)r->seq, (unsigned long long)r->key_number,
+            (unsigned long long)info->key_number);
+    } else if (info->erased) {
+        kad_record_veil(r, KAD_ERASED);
+        atomic_fetch_add(&p->erased, 1);
+    } else if (!y->unlocked) {
+        atomic_fetch_add(&p->left, 1);
+    } else if (entry == KAD_ENTRY_KEY && kad_record_open(r, key, a)) {
+        atomic_fetch_add(&p->opened, 1);
+    } else if (entry == KAD_ENTRY_KEY) {
+        kad_trouble_add(y, KAD_PART_VAULT, r->seq,
+                        _("Record %llu: its private fields do not open with the key of “%.*s”."),
+                        (unsigned long long)r->seq, KAD_STR_FMT(info->key));
+    } else {
+        atomic_fetch_add(&p->left, 1); /* the key itself is told of */
+    }
+}
+
+static void check_private(struct issuing *p, const struct kad_subject_info *info,
+                          struct kad_record *records, size_t n, struct kad_arena *a)
+{
+    struct kad_verifying *y = p->y;
+    uint8_t key[KAD_VAULT_KEY] = {0};
+    enum kad_vault_entry entry = KAD_ENTRY_DAMAGED;
+    if (info->key_number > 0 && !info->erased && y->unlocked) {
+        entry = kad_vault_key(y->ledger->vault, info->key_number, info->key, key);
+        if (entry == KAD_ENTRY_DAMAGED)
+            kad_trouble_add(y, KAD_PART_VAULT, 0,
+                            _("Key %llu of the vault is not the one that was made for “%.*s”."),
+                            (unsigned long long)info->key_number, KAD_STR_FMT(info->key));
+    }
+    for (size_t i = 0; i < n; i++)
+        if ((records[i].flags & KAD_RF_PRIVATE) && records[i].seq <= y->v->last_seq)
+            open_record(p, info, &records[i], entry, key, a);
+    sodium_memzero(key, sizeof key);
+}
+
 static enum kad_err check_subject(struct issuing *p, struct kad_snapshot *s,
                                   const struct kad_subject_info *info, struct kad_arena *story,
                                   struct kad_arena *one, struct kad_error *reterr)
@@ -77,15 +133,20 @@ static enum kad_err check_subject(struct issuing *p, struct kad_snapshot *s,
     struct kad_record *records;
     size_t n;
     kad_arena_reset(story);
-    enum kad_err err = kad_snapshot_story(s, info->key, story, &records, &n, reterr);
-    for (size_t i = 0; i < n && err == KAD_OK; i++) {
+    enum kad_err err = kad_story_stored(s, info->key, story, &records, &n, reterr);
+    if (err != KAD_OK)
+        return err;
+    check_private(p, info, records, n, story);
+    for (size_t i = 0; i < n && p->y->engine; i++) {
         if (!kad_record_issues(records[i].kind) || records[i].seq > p->y->v->last_seq)
             continue;
         kad_arena_reset(one);
         check_record(p, info, records, n, i, one);
     }
-    return err;
+    return KAD_OK;
 }
+
+/* --- all of them --- */
 
 static void *issue(void *ctx)
 {
@@ -141,18 +202,18 @@ static void run_threads(struct issuing *p)
         pthread_join(threads[i], NULL);
 }
 
-enum kad_err kad_verify_issued(struct kad_verifying *y, struct kad_error *reterr)
+enum kad_err kad_verify_stories(struct kad_verifying *y, struct kad_error *reterr)
 {
     struct issuing p = {.y = y};
     struct kad_snapshot *s = NULL;
     struct kad_ledger_state state = {0};
-    if (y->n_issued == 0) {
+    bool issued = y->n_issued > 0 && y->engine, keys = y->v->keys > 0 || y->n_private > 0;
+    if (y->n_issued == 0)
         kad_part_set(y, KAD_PART_ISSUED, KAD_CHECK_NOTHING);
+    if (!issued && !keys)
         return KAD_OK;
-    }
-    if (!y->engine) /* why it could not be opened has been told, or nobody wanted it */
-        return KAD_OK;
-    kad_part_set(y, KAD_PART_ISSUED, KAD_CHECK_BEGUN);
+    if (issued)
+        kad_part_set(y, KAD_PART_ISSUED, KAD_CHECK_BEGUN);
     enum kad_err err = kad_snapshot_take(y->ledger, &s, reterr);
     if (err == KAD_OK)
         err = kad_snapshot_state(s, &state, reterr);
@@ -165,8 +226,17 @@ enum kad_err kad_verify_issued(struct kad_verifying *y, struct kad_error *reterr
     kad_buf_done(&p.after);
     y->v->issued = p.same;
     y->v->issued_apart = p.apart;
+    y->v->private_opened = p.opened;
+    y->v->private_erased = p.erased;
+    y->v->private_left = p.left;
     if (p.error.code != KAD_OK)
         return kad_fail(reterr, p.error.code, "%s", p.error.text);
-    kad_part_set(y, KAD_PART_ISSUED, KAD_CHECK_DONE);
+    if (issued)
+        kad_part_set(y, KAD_PART_ISSUED, KAD_CHECK_DONE);
+    if (y->v->parts[KAD_PART_VAULT] == KAD_CHECK_BEGUN)
+        kad_part_set(y, KAD_PART_VAULT,
+                     y->n_private == 0 ? KAD_CHECK_NOTHING
+                     : y->unlocked     ? KAD_CHECK_DONE
+                                       : KAD_CHECK_LOCKED);
     return KAD_OK;
 }
