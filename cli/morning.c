@@ -39,6 +39,7 @@ void kad_morning_take(struct kad_morning *d, const struct kad_message *m)
                                  .subject = kad_str_dup(a, m->subject),
                                  .owner = kad_str_dup(a, m->owner),
                                  .due = m->due,
+                                 .on = m->on,
                                  .to_them = to_them};
     kad_vec_push(a, &d->news, x);
 }
@@ -74,7 +75,7 @@ enum kad_err kad_morning_gather(struct kad_morning *d, struct kad_engine *e, kad
 
 /* --- parts --- */
 
-enum part { LATE, TODAY, WEEK, NEW, ESCALATED, GONE, PARTS };
+enum part { LATE, ESCALATED, TODAY, WEEK, NEW, GONE, PARTS };
 static const struct {
     const char *title;
     const char *colour;
@@ -127,6 +128,8 @@ static enum part part_of_row(const struct kad_morning *d, const struct kad_insta
 
 static enum part part_of_news(const struct kad_morning *d, const struct kad_morning_news *x)
 {
+    if (x->on != KAD_DAY_NONE && x->on < d->day - KAD_MORNING_DAYS)
+        return PARTS;
     if (x->to_them && x->kind == KAD_R_ESCALATED)
         return ESCALATED;
     return x->kind == KAD_R_WITHDRAWN && !in_rows(d, x->task) ? GONE : PARTS;
@@ -185,12 +188,12 @@ static void put_counts(struct kad_buf *b, const struct kad_morning *d)
     size_t from = b->n;
     if (n[LATE])
         kad_buf_printf(b, ngettext_("%zu late", "%zu late", n[LATE]), n[LATE]);
+    if (n[ESCALATED])
+        kad_buf_printf(b, "%s%zu %s", b->n > from ? ", " : "", n[ESCALATED], _("escalated"));
     if (n[TODAY])
         kad_buf_printf(b, "%s%zu %s", b->n > from ? ", " : "", n[TODAY], _("today"));
     if (n[WEEK])
         kad_buf_printf(b, "%s%zu %s", b->n > from ? ", " : "", n[WEEK], _("this week"));
-    if (n[ESCALATED])
-        kad_buf_printf(b, "%s%zu %s", b->n > from ? ", " : "", n[ESCALATED], _("escalated"));
     if (b->n == from)
         kad_buf_puts(b, _("news"));
 }
@@ -199,6 +202,17 @@ void kad_morning_put_subject(struct kad_buf *b, const struct kad_morning *d)
 {
     kad_buf_puts(b, _("Tasks "));
     kad_put_day(b, d->day);
+    kad_buf_puts(b, ": ");
+    put_counts(b, d);
+}
+
+/* "Monday 7 June 2021: 1 late": it begins a line. */
+static void put_headline(struct kad_buf *b, const struct kad_morning *d)
+{
+    size_t from = b->n;
+    kad_put_day_long(b, d->day);
+    if (b->p[from] >= 'a' && b->p[from] <= 'z')
+        b->p[from] = (char)(b->p[from] - 'a' + 'A');
     kad_buf_puts(b, ": ");
     put_counts(b, d);
 }
@@ -280,9 +294,7 @@ void kad_morning_put_text(struct kad_buf *b, const struct kad_morning *d)
 {
     put_greeting(b, d);
     kad_buf_puts(b, "\n\n");
-    kad_put_day_long(b, d->day);
-    kad_buf_puts(b, ": ");
-    put_counts(b, d);
+    put_headline(b, d);
     kad_buf_puts(b, ".\n");
     for (int part = 0; part < PARTS; part++) {
         size_t n = each_line(d, (enum part)part, NULL, NULL);
@@ -369,9 +381,7 @@ static void put_html_head(struct kad_buf *b, const struct kad_morning *d)
     put_html_str(b, &t);
     kad_buf_puts(b, "</p><p style=\"margin:0;font-size:20px;line-height:1.35;font-weight:600;"
                     "color:#1b1b1b\">");
-    kad_put_day_long(b, d->day);
-    kad_buf_puts(b, ": ");
-    put_counts(b, d);
+    put_headline(b, d);
     kad_buf_puts(b, "</p></td></tr>\n");
     kad_buf_done(&t);
 }

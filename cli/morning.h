@@ -7,11 +7,12 @@
 #include "cli/rows.h"
 
 #define KAD_MORNING_MOST 200 /* lines in each part; more are counted */
+#define KAD_MORNING_DAYS 14  /* what fell away before that is no news, after a long silence */
 
 struct kad_morning_news {
     enum kad_record_kind kind;
     struct kad_str task, label, subject, owner;
-    kad_day due;
+    kad_day due, on;
     bool to_them; /* escalated to them, not of theirs */
 };
 struct kad_morning {

@@ -76,6 +76,20 @@ tame() {
     has "\"'=HYPERLINK(1) <script>alert(1)</script>, x\""
 }
 
+@test "calendar: no line that a label or a name has made" {
+    hostile_store
+    ok k tasks --for +anna --format ics
+    printf '%s\n' "$output" | tr -d '\r' >lines
+    grep -q '^BEGIN:VEVENT$' lines
+    ! grep -vE '^( |BEGIN:(VCALENDAR|VEVENT)$|END:(VCALENDAR|VEVENT)$|(VERSION|PRODID|CALSCALE|METHOD|X-WR-CALNAME|X-PUBLISHED-TTL|UID|DTSTAMP|LAST-MODIFIED|SEQUENCE|SUMMARY|DESCRIPTION|STATUS|TRANSP|CLASS):|DT(START|END);VALUE=DATE:[0-9]{8}$)' lines ||
+        { show; false; }
+    # unfolded, the label is there as text
+    sed -e ':a' -e 'N' -e '$!ba' -e 's/\n //g' lines >whole
+    grep -qF 'SUMMARY:=HYPERLINK(1) <script>alert(1)</script>\, x – =C-1' whole
+    output=$(cat lines)
+    tame
+}
+
 @test "messages of the rules tools are tame too" {
     printf 'policy x "A %s[31m"\n    language en\nevent \t%s\n' "$ESC" "$ESC" >bad.rules
     no 2 k rules check bad.rules
