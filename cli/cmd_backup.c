@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/backup.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/whole.h"
@@ -210,36 +211,54 @@ static void put_text(struct kad_cli *c, const struct made *m)
     kad_buf_done(&keys);
 }
 
-static enum kad_err backup(struct kad_cli *c, struct kad_error *reterr)
+static enum kad_err make_one(struct kad_cli *c, const char *dir, struct made *ret,
+                             struct kad_error *reterr)
 {
     struct kad_ledger *l = NULL;
     struct kad_backup_work *w = NULL;
     const char *store = kad_cli_store(c);
-    struct made m = {.at = c->now != KAD_INSTANT_NONE ? c->now : kad_clock_now()};
+    *ret = (struct made){.at = c->now != KAD_INSTANT_NONE ? c->now : kad_clock_now()};
     kad_ledger_set_command("kadens backup");
     enum kad_err got = kad_ledger_open(store, false, 0, &l, reterr);
     if (got == KAD_OK)
-        got = kad_backup_begin(l, store, c->args[0], m.at, &w, reterr);
+        got = kad_backup_begin(l, store, dir, ret->at, &w, reterr);
     kad_ledger_close(l); /* one at a time in a process */
     if (got == KAD_OK) {
         sign(store, kad_backup_ledger(w));
-        got = make(c, store, w, &m, reterr);
+        got = make(c, store, w, ret, reterr);
     }
     kad_backup_free(w);
     if (got != KAD_OK)
         return got;
-    struct kad_backup b = {.at = m.at,
-                           .last_seq = m.info.state.last_seq,
-                           .last_fence = m.info.state.last_fence,
-                           .path = kad_str(m.path)};
+    struct kad_backup b = {.at = ret->at,
+                           .last_seq = ret->info.state.last_seq,
+                           .last_fence = ret->info.state.last_fence,
+                           .path = kad_str(ret->path)};
     struct kad_error why = {0};
     if (kad_backups_add(store, &b, &why) != KAD_OK)
         kad_tell("%s", why.text);
-    if (c->format == KAD_F_JSON)
-        put_json(c, &m);
-    else
-        put_text(c, &m);
     return KAD_OK;
+}
+
+enum kad_err kad_cli_backup(struct kad_cli *c, const char *dir, const char **ret_path,
+                            struct kad_error *reterr)
+{
+    struct made m;
+    enum kad_err got = make_one(c, dir, &m, reterr);
+    if (got == KAD_OK)
+        *ret_path = m.path;
+    return got;
+}
+
+static enum kad_err backup(struct kad_cli *c, struct kad_error *reterr)
+{
+    struct made m;
+    enum kad_err got = make_one(c, c->args[0], &m, reterr);
+    if (got == KAD_OK && c->format == KAD_F_JSON)
+        put_json(c, &m);
+    else if (got == KAD_OK)
+        put_text(c, &m);
+    return got;
 }
 
 /* --- the list --- */

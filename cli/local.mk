@@ -44,6 +44,7 @@ TELL_LIBS = cli/libtell.a $(DSL_LIBS) $(JANSSON_LIBS) $(CURL_LIBS) $(ICAL_LIBS)
 bin_PROGRAMS += kadens
 kadens_SOURCES = \
 	cli/args.c \
+	cli/backup.h \
 	cli/bundle.c \
 	cli/bundle.h \
 	cli/bundle_readme.c \

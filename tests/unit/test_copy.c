@@ -193,6 +193,24 @@ static void a_damaged_copy_is_found(void **state)
     kad_buf_done(&data);
 }
 
+/* As `kadens serve` has it, which runs for years. */
+static void whoever_has_the_store_open_learns_that_another_took_its_place(void **state)
+{
+    struct place *p = *state;
+    struct kad_ledger *l = place_new(p);
+    struct kad_txn *t;
+    append_some(p, l, 0);
+    kad_ledger_share(l, 0);
+    append_some(p, l, 1);
+    assert_int_equal(rename(p->dir, kad_arena_printf(&p->arena, "%s/aside", p->root)), 0);
+    place_create(p);
+    fails(p, kad_txn_begin(l, &t, &p->error), KAD_ESTORE, "has been replaced");
+    kad_ledger_close(l);
+    l = place_open(p, true); /* nobody holds its lock */
+    append_some(p, l, 0);
+    kad_ledger_close(l);
+}
+
 static void say_and_fault(void *ctx, int fd)
 {
     (void)ctx;
@@ -229,6 +247,7 @@ int main(void)
         PLACE_TEST(what_was_freed_is_not_in_a_copy),
         PLACE_TEST(a_full_disk_is_said),
         PLACE_TEST(a_damaged_copy_is_found),
+        PLACE_TEST(whoever_has_the_store_open_learns_that_another_took_its_place),
         PLACE_TEST(a_child_that_faults_has_said_what_it_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
