@@ -97,6 +97,12 @@ static enum kad_err agrees(void *ctx, const struct kad_record *r, struct kad_err
     return same ? KAD_OK : kad_json_agrees(im->root, im->c->engine, r, reterr);
 }
 
+static bool says(void *ctx, const struct kad_finding *f)
+{
+    const struct import *im = ctx;
+    return kad_json_says(im->root, f);
+}
+
 static enum kad_err put_line(struct import *im, struct kad_json_line *j, struct kad_error *reterr)
 {
     struct kad_str line = {im->in.line.p, im->in.line.n};
@@ -112,6 +118,7 @@ static enum kad_err put_line(struct import *im, struct kad_json_line *j, struct 
     if (kad_json_states(j->root)) {
         im->root = j->root;
         j->draft.accept = agrees;
+        j->draft.said = says;
         j->draft.accept_ctx = im;
     }
     enum kad_err got = kad_batch_put(im->batch, &j->draft, &out, reterr);

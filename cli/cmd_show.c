@@ -202,6 +202,22 @@ static int waiver_cmp(const void *pa, const void *pb)
     return (a->seq > b->seq) - (a->seq < b->seq);
 }
 
+/* Behind everything else: it is about all that was said before. */
+static void put_erased(struct kad_table *t, const struct page *p, const struct kad_record *r)
+{
+    struct kad_buf b = {0};
+    kad_table_row(t, KAD_PLAIN);
+    kad_put_day(&b, r->on);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_table_cell(t, kad_record_label(p->c->engine, r));
+    kad_table_cell(t, kad_record_note(r, "because"));
+    kad_table_cell(t, r->by);
+    kad_buf_reset(&b);
+    kad_buf_printf(&b, "%llu", (unsigned long long)r->seq);
+    kad_table_cell(t, (struct kad_str){b.p, b.n});
+    kad_buf_done(&b);
+}
+
 /* Does the waiver stand before the fact in the story? */
 static bool comes_first(const struct kad_waiver *w, const struct kad_fact *f)
 {
@@ -237,6 +253,9 @@ static void put_story(struct page *p)
     }
     while (next < waivers.n)
         put_waiver(&t, p, waivers.v[next++]);
+    for (size_t i = 0; i < p->n_records; i++)
+        if (p->records[i].kind == KAD_R_ERASED && p->records[i].on <= p->c->as_of)
+            put_erased(&t, p, &p->records[i]);
     kad_out_puts(o, "\n");
     kad_out_style(o, KAD_BOLD);
     kad_out_puts(o, _("Story"));

@@ -47,6 +47,8 @@ enum kad_err kad_json_read(struct kad_str line, struct kad_arena *a, struct kad_
  * the record that the ledger made of it. */
 enum kad_err kad_json_agrees(const json_t *root, const struct kad_engine *e,
                              const struct kad_record *r, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Does the line say that its record failed this guard: among its deviations, or overridden? */
+bool kad_json_says(const json_t *root, const struct kad_finding *f);
 /* Does the line state any of that? */
 bool kad_json_states(const json_t *root);
 

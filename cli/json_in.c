@@ -483,3 +483,33 @@ enum kad_err kad_json_agrees(const json_t *root, const struct kad_engine *e,
     kad_buf_done(&b);
     return reterr->code;
 }
+
+static bool is_text(const json_t *v, struct kad_str s)
+{
+    return json_is_string(v) && kad_str_eq((struct kad_str){json_string_value(v), json_string_length(v)}, s);
+}
+
+/* As an export writes them: deviations by policy, line and message; what was overridden by its source and
+ * message. */
+bool kad_json_says(const json_t *root, const struct kad_finding *f)
+{
+    const json_t *all = json_object_get(root, "deviations"), *item;
+    struct kad_buf name = {0};
+    size_t i;
+    bool says = false;
+    kad_put_adoption(&name, f->adoption);
+    json_array_foreach((json_t *)(uintptr_t)all, i, item)
+        says |= !f->guard->require &&
+                is_text(json_object_get(item, "policy"), (struct kad_str){name.p, name.n}) &&
+                json_integer_value(json_object_get(item, "line")) == f->guard->line &&
+                is_text(json_object_get(item, "message"), f->guard->message);
+    kad_buf_reset(&name);
+    if (f->guard->source.n > 0)
+        kad_buf_printf(&name, "%.*s: ", KAD_STR_FMT(f->guard->source));
+    kad_buf_put(&name, f->guard->message.p, f->guard->message.n);
+    all = json_object_get(json_object_get(root, "override"), "failed");
+    json_array_foreach((json_t *)(uintptr_t)all, i, item)
+        says |= f->guard->require && is_text(item, (struct kad_str){name.p, name.n});
+    kad_buf_done(&name);
+    return says;
+}

@@ -58,6 +58,7 @@ kadens_SOURCES = \
 	cli/cmd_demo.c \
 	cli/cmd_diff.c \
 	cli/cmd_doc.c \
+	cli/cmd_erase.c \
 	cli/cmd_fmt.c \
 	cli/cmd_explain.c \
 	cli/cmd_import.c \

@@ -109,10 +109,11 @@ static enum kad_err asked(void *ctx, enum kad_passphrase_ask ask, struct kad_buf
                           struct kad_error *reterr)
 {
     const struct kad_cli *c = ctx;
-    /* A new one is in the file only when the ledger is being made. */
-    const char *path = ask == KAD_ASK_NEW && !c->opt[KAD_O_PASSPHRASE]
-                           ? NULL
-                           : c->opt[KAD_O_PASSPHRASE_FILE];
+    /* A new one is in the same file only when the ledger is being made. */
+    enum kad_opt_id file = ask == KAD_ASK_NEW && !c->opt[KAD_O_PASSPHRASE]
+                               ? KAD_O_NEW_PASSPHRASE_FILE
+                               : KAD_O_PASSPHRASE_FILE;
+    const char *path = c->opt[file];
     if (path && ask == KAD_ASK_AGAIN)
         return kad_fail(reterr, KAD_ESTORE,
                         _("The passphrase in %s is not that of this ledger's vault."), path);

@@ -314,6 +314,8 @@ static enum kad_err waive_instance(struct kad_put *p, struct kad_seen *s, struct
     const struct kad_instance *found = NULL;
     for (size_t i = 0; !found && i < sizeof years / sizeof *years; i++)
         found = find_instance(s->was, p->r.on, kad_add_years(p->r.on, years[i]), id);
+    if (p->d->policy.n > 0 && kad_seen_blind(p, s))
+        return kad_put_said_policy(p, s);
     if (!found)
         return kad_fail(p->err, KAD_ENO, _("“%.*s” has no task %.*s."), KAD_STR_FMT(p->r.subject),
                         KAD_STR_FMT(id));

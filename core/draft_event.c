@@ -1,4 +1,5 @@
 /* An event that somebody wants recorded: of whom, by which policy, and what its guards say. */
+#include "core/derive_priv.h"
 #include "core/engine_priv.h"
 
 /* --- of whom --- */
@@ -198,6 +199,19 @@ static void deviate(struct kad_put *p, const struct kad_finding *f, size_t n)
         p->r.flags |= KAD_RF_DEVIATES;
 }
 
+/* What the record said of its guards, where they can no longer be asked. */
+static size_t said(struct kad_put *p, struct kad_seen *s, size_t pos, const struct kad_finding **ret)
+{
+    const struct kad_finding *all;
+    size_t n_all = kad_judge_all(s->is, pos, &all), n = 0;
+    struct kad_finding *f = kad_arena_array(p->a, struct kad_finding, n_all + 1);
+    for (size_t i = 0; i < n_all; i++)
+        if (p->d->said(p->d->accept_ctx, &all[i]))
+            f[n++] = all[i];
+    *ret = f;
+    return n;
+}
+
 static enum kad_err judge(struct kad_put *p, struct kad_seen *s)
 {
     if (s->empty)
@@ -205,7 +219,8 @@ static enum kad_err judge(struct kad_put *p, struct kad_seen *s)
     size_t pos = kad_seen_find(&s->after, p->r.seq), failing = 0;
     kad_assert(pos != SIZE_MAX);
     const struct kad_finding *f = NULL;
-    size_t n = kad_derive_judge(s->is, pos, &f);
+    size_t n = p->d->said && kad_seen_blind(p, s) ? said(p, s, pos, &f)
+                                                  : kad_derive_judge(s->is, pos, &f);
     p->out->findings = f;
     p->out->n_findings = n;
     for (size_t i = 0; i < n; i++)

@@ -56,7 +56,7 @@ static uint64_t derived_policy(struct kad_put *p, struct kad_seen *s)
     return 0;
 }
 
-static enum kad_err find_policy(struct kad_put *p, struct kad_seen *s)
+enum kad_err kad_put_said_policy(struct kad_put *p, struct kad_seen *s)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->e->adopted.n; i++)
@@ -100,7 +100,7 @@ enum kad_err kad_draft_issued(struct kad_put *p)
                         KAD_STR_FMT(kad_record_note(&p->r, "task")), KAD_STR_FMT(p->r.subject));
     s.empty = false;
     p->r.policy = p->d->adoption;
-    return p->b->o.scheduler ? KAD_OK : find_policy(p, &s);
+    return p->b->o.scheduler ? KAD_OK : kad_put_said_policy(p, &s);
 }
 
 bool kad_issued_same(struct kad_put *p, const struct kad_record *was)

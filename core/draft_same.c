@@ -22,6 +22,13 @@ static const struct kad_event_type *type_then(struct kad_put *p, const struct ka
     return event >= 0 ? &(*ret)->events[event] : NULL;
 }
 
+/* What cannot be read, on either side, is not compared. */
+static bool same_value(const struct kad_given *given, const struct kad_value *old)
+{
+    return old->know > KAD_KNOWN || given->value.know == KAD_SEALED ||
+           kad_same_value(given->value, *old);
+}
+
 /* In an event a field that is null is one that is not there; in a correction it is taken away. */
 static bool same_fields(struct kad_put *p, const struct kad_record *was, struct kad_str type)
 {
@@ -36,7 +43,7 @@ static bool same_fields(struct kad_put *p, const struct kad_record *was, struct 
         bool there = given[i].given && (!given[i].null || was->kind == KAD_R_CORRECTED);
         const struct kad_field *old =
             kad_fields_find(was->fields, was->n_fields, t->fields[i].name.p);
-        if (there != (old != NULL) || (there && !kad_same_value(given[i].value, old->value)))
+        if (there != (old != NULL) || (there && !same_value(&given[i], &old->value)))
             return false;
         n += there;
     }

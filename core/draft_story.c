@@ -50,6 +50,22 @@ void kad_seen_place(struct kad_put *p, struct kad_seen *s)
     s->is = kad_derive_new(p->a, &p->e->all, &s->after, p->kind);
 }
 
+static bool is_unreadable(const struct kad_record *r)
+{
+    for (size_t i = 0; i < r->n_fields; i++)
+        if (r->fields[i].value.know > KAD_KNOWN)
+            return true;
+    return false;
+}
+
+bool kad_seen_blind(const struct kad_put *p, const struct kad_seen *s)
+{
+    bool blind = is_unreadable(&p->r);
+    for (size_t i = 0; p->b->restores && !blind && i < s->n; i++)
+        blind = is_unreadable(&s->records[i]);
+    return p->b->restores && blind;
+}
+
 size_t kad_seen_find(const struct kad_story *s, uint64_t seq)
 {
     for (size_t i = s->n_facts; i > 0; i--)

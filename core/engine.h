@@ -125,6 +125,9 @@ struct kad_draft {
     struct kad_str via;
     int clock;        /* -1 not said, 0 own, 1 given */
     uint64_t adoption; /* of the scheduler's: whose rule it is */
+    /* Of such a line, when private values that its guards asked can no longer be read: did its record
+     * say that this guard failed? NULL: the guards are asked in any case. */
+    bool (*said)(void *ctx, const struct kad_finding *f);
     /* Called with the finished record before it is appended, or with the one that is here already;
      * anything but KAD_OK refuses it. */
     enum kad_err (*accept)(void *ctx, const struct kad_record *r, struct kad_error *reterr);
@@ -172,5 +175,14 @@ enum kad_err kad_batch_put(struct kad_batch *b, const struct kad_draft *d, struc
  * writing goes on with it. */
 enum kad_err kad_batch_commit(struct kad_batch *b, struct kad_error *reterr) KAD_MUST_CHECK;
 void kad_batch_abort(struct kad_batch *b); /* NULL is fine */
+
+/* Erase the private fields of these subjects for good: a kadens.erased for each that is not erased yet, in
+ * one transaction, and their keys destroyed. `because` is recorded; `id` (empty: none) is for a single
+ * one. *ret_seq: the last such record; *ret_already: it was there under this id. Errors as kad_batch_put
+ * and kad_batch_commit; ENO when the only one is erased already; ESTORE when the vault cannot be
+ * unlocked, and then nothing is recorded. */
+enum kad_err kad_engine_erase(struct kad_engine *e, const struct kad_str *subjects, size_t n,
+                              struct kad_str because, struct kad_str id, uint64_t *ret_seq,
+                              bool *ret_already, struct kad_error *reterr) KAD_MUST_CHECK;
 
 #endif

@@ -152,6 +152,9 @@ enum kad_err kad_seen_info(struct kad_put *p, struct kad_str subject, struct kad
     KAD_MUST_CHECK;
 enum kad_err kad_seen_load(struct kad_put *p, struct kad_seen *s) KAD_MUST_CHECK; /* after info */
 void kad_seen_place(struct kad_put *p, struct kad_seen *s);
+/* Is a line of an export being carried over whose subject has private values that cannot be read? Then
+ * what was decided by them is taken from the line. */
+bool kad_seen_blind(const struct kad_put *p, const struct kad_seen *s);
 size_t kad_seen_find(const struct kad_story *s, uint64_t seq); /* SIZE_MAX: not there */
 /* Guards of later events that fail only now go to the outcome; facts from `from` on are asked. */
 void kad_seen_rejudge(struct kad_put *p, struct kad_seen *s, size_t from);
@@ -175,6 +178,8 @@ enum kad_err kad_draft_event(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_corrected(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_retracted(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_waived(struct kad_put *p) KAD_MUST_CHECK;
+/* The adoption that the draft's `policy` names, into p->r.policy. EINPUT: there is none. */
+enum kad_err kad_put_said_policy(struct kad_put *p, struct kad_seen *s) KAD_MUST_CHECK;
 enum kad_err kad_draft_erased(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_adopted(struct kad_put *p) KAD_MUST_CHECK;
 enum kad_err kad_draft_ended(struct kad_put *p) KAD_MUST_CHECK;

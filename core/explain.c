@@ -344,9 +344,11 @@ bool kad_explain_attribute(struct kad_derive *d, kad_day day, struct kad_str att
         const struct kad_attribute *attr = &kind->attributes[i];
         struct kad_value v = kad_attribute_eval(d, b, i, pos, day);
         bool hidden = v.know != KAD_UNKNOWN && attr->is_private && !attr->expr;
-        struct kad_step *s = kad_why_add(&w, hidden || v.know > KAD_KNOWN ? KAD_SAY_VALUE_PRIVATE
-                                             : kad_value_known(v)         ? KAD_SAY_VALUE
-                                                                          : KAD_SAY_VALUE_UNKNOWN);
+        struct kad_step *s = kad_why_add(&w, v.know == KAD_SEALED   ? KAD_SAY_VALUE_SEALED
+                                             : v.know == KAD_ERASED ? KAD_SAY_VALUE_ERASED
+                                             : hidden               ? KAD_SAY_VALUE_PRIVATE
+                                             : kad_value_known(v)   ? KAD_SAY_VALUE
+                                                                    : KAD_SAY_VALUE_UNKNOWN);
         s->label = attr->label;
         s->name = attr->name;
         s->day = day;

@@ -37,6 +37,8 @@ enum kad_section {
     X(NO_SUCH, "no-such", ANSWER)             /* name: there is no instance of this id */          \
     X(VALUE, "value", ANSWER)                 /* value */                                          \
     X(VALUE_PRIVATE, "value-private", ANSWER) /* it is recorded, and not shown */                  \
+    X(VALUE_SEALED, "value-sealed", ANSWER)   /* it is recorded, and cannot be read here */        \
+    X(VALUE_ERASED, "value-erased", ANSWER)   /* it was recorded, and is gone for good */          \
     X(VALUE_UNKNOWN, "value-unknown", ANSWER)                                                      \
     X(RECORD, "record", ANSWER)               /* seq, value: its fields */                         \
     X(ALLOWED, "allowed", ANSWER)             /* an event that would be recorded */                \

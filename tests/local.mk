@@ -97,6 +97,7 @@ BATS_TESTS = \
 	tests/cli/diff.bats \
 	tests/cli/explain.bats \
 	tests/cli/editors.bats \
+	tests/cli/erase.bats \
 	tests/cli/fines.bats \
 	tests/cli/fmt.bats \
 	tests/cli/help.bats \
