@@ -69,7 +69,9 @@ kadens_SOURCES = \
 	cli/cmd_replay.c \
 	cli/cmd_restore.c \
 	cli/cmd_rules.c \
+	cli/cmd_serve.c \
 	cli/cmd_show.c \
+	cli/cmd_status.c \
 	cli/cmd_tasks.c \
 	cli/cmd_verify.c \
 	cli/demo.h \
@@ -81,6 +83,7 @@ kadens_SOURCES = \
 	cli/effects.h \
 	cli/explain.c \
 	cli/explain.h \
+	cli/handout.c \
 	cli/help.c \
 	cli/help.h \
 	cli/json_in.c \
@@ -91,6 +94,8 @@ kadens_SOURCES = \
 	cli/missing.h \
 	cli/open.c \
 	cli/opt.def \
+	cli/presence.c \
+	cli/presence.h \
 	cli/passphrase.c \
 	cli/passphrase.h \
 	cli/prove.c \
@@ -101,6 +106,11 @@ kadens_SOURCES = \
 	cli/rule_file.h \
 	cli/whole.c \
 	cli/whole.h \
+	cli/sd_notify.c \
+	cli/sd_notify.h \
+	cli/service.c \
+	cli/service.h \
+	cli/service_log.c \
 	cli/words.c \
 	cli/words.h \
 	cli/write.c \

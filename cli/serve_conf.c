@@ -41,7 +41,7 @@ static const struct key {
     {"folder", IN(SPOOL) | IN(CALENDAR) | IN(CHECKPOINT), FOLDER, REQUIRED, AT(folder), 0, 0, 0},
     {"most", IN(SPOOL), NUMBER, 0, AT(most), 1, 1000000, 10000},
     {"ahead", IN(CALENDAR), NUMBER, 0, AT(ahead), 0, 366, 31},
-    {"keep", IN(CALENDAR), NUMBER, 0, AT(keep), 0, 366, 30},
+    {"keep", IN(CALENDAR) | IN(CHECKPOINT), NUMBER, 0, AT(keep), 0, 366, 30},
     {"url", IN(WEBHOOK), URL, REQUIRED, AT(url), 0, 0, 0},
     {"secret", IN(WEBHOOK), PATH, REQUIRED, AT(secret), 0, 0, 0},
     {"ca", IN(WEBHOOK) | IN(MAIL), PATH, 0, AT(ca), 0, 0, 0},
@@ -54,7 +54,7 @@ static const struct key {
     {"sender", IN(MAIL), ADDRESS, REQUIRED, AT(from), 0, 0, 0},
     {"reply-to", IN(MAIL), ADDRESS, 0, AT(reply_to), 0, 0, 0},
     {"addresses", IN(MAIL), PATH, REQUIRED, AT(addresses), 0, 0, 0},
-    {"at", IN(MAIL), TIME, 0, AT(at), 0, 0, 6 * 60 + 30},
+    {"at", IN(MAIL) | IN(CHECKPOINT), TIME, 0, AT(at), 0, 0, 6 * 60 + 30},
 #undef AT
 };
 #define N_KEYS (sizeof keys / sizeof *keys)

@@ -1,6 +1,7 @@
 #include "core/clock.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 #define NEAR 3600       /* seconds */
 #define FAR (26 * 3600) /* seconds: no zone is further from UTC */
 
-static bool zone_set; /* else UTC, by arithmetic */
-static unsigned zone_generation;
+/* Read by threads while one of them may take in an adoption that changes the zone. */
+static atomic_bool zone_set; /* else UTC, by arithmetic */
+static atomic_uint zone_generation;
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -52,6 +54,9 @@ enum kad_err kad_clock_set_zone(const char *zone, struct kad_error *reterr)
 {
     kad_assert(zone);
     bool utc = strcmp(zone, "UTC") == 0;
+    const char *now = getenv("TZ");
+    if (zone_generation > 0 && now && strcmp(now, zone) == 0)
+        return KAD_OK; /* as it is: other threads may be asking just now */
     if (!utc && !zone_name_ok(zone))
         return kad_fail(reterr, KAD_EINPUT,
                         _("“%s” is no name of a time zone. Names look like Europe/Stockholm."),

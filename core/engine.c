@@ -257,16 +257,19 @@ static void hold_vault(struct kad_engine *e)
 enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engine **ret,
                              struct kad_error *reterr)
 {
-    kad_assert(o && o->dir && ret);
+    kad_assert(o && (o->dir || o->ledger) && ret && !(o->ledger && o->write));
     struct kad_engine *e = kad_xalloc(sizeof *e);
     kad_arena_init(&e->arena);
     e->o = *o;
-    e->o.dir = kad_arena_strdup(&e->arena, o->dir);
+    e->o.dir = o->dir ? kad_arena_strdup(&e->arena, o->dir) : NULL;
     e->o.by = kad_str_dup(&e->arena, o->by);
     e->o.via = kad_str_dup(&e->arena, o->via);
     e->last_at = KAD_INSTANT_NONE;
-    enum kad_err err = o->still ? kad_ledger_open_still(o->dir, &e->ledger, reterr)
-                                : kad_ledger_open(o->dir, o->write, o->wait_ms, &e->ledger, reterr);
+    e->ledger = o->ledger;
+    enum kad_err err = KAD_OK;
+    if (!o->ledger)
+        err = o->still ? kad_ledger_open_still(o->dir, &e->ledger, reterr)
+                       : kad_ledger_open(o->dir, o->write, o->wait_ms, &e->ledger, reterr);
     if (!err && o->write && o->shared)
         kad_ledger_share(e->ledger, o->wait_ms);
     if (!err)
@@ -288,7 +291,8 @@ void kad_engine_close(struct kad_engine *e)
     kad_assert(!e->batch);
     for (struct kad_compiled *c = e->compiled; c; c = c->next)
         kad_policy_free(c->policy);
-    kad_ledger_close(e->ledger);
+    if (!e->o.ledger)
+        kad_ledger_close(e->ledger);
     kad_arena_done(&e->arena);
     free(e);
 }

@@ -23,6 +23,10 @@ struct kad_engine_options {
     kad_instant now;        /* --now; KAD_INSTANT_NONE: the clock */
     struct kad_known known; /* --known-at */
     struct kad_str by, via; /* who says so; what the system knows of the writer ("os:anna") */
+    /* Ask a ledger that stands open already instead of opening `dir` (there is one environment in a
+     * process). It stays its owner's, who may use it on another thread, and outlives this engine,
+     * which only reads. */
+    struct kad_ledger *ledger;
 };
 
 enum kad_err kad_engine_open(const struct kad_engine_options *o, struct kad_engine **ret,
