@@ -15,6 +15,7 @@ CORE_TESTS = \
 	tests/unit/test_backups \
 	tests/unit/test_base \
 	tests/unit/test_calendar \
+	tests/unit/test_checkpoint \
 	tests/unit/test_clock \
 	tests/unit/test_copy \
 	tests/unit/test_disk \
