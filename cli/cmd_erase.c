@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/backup.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "core/backups.h"
@@ -14,6 +15,7 @@ struct erased {
     size_t records, with_private; /* of the subject */
     struct kad_backup *backups;   /* those that were made before, and lie where they were put */
     size_t n_backups;
+    const char *backup; /* the one that was made afterwards; NULL: none */
 };
 
 /* --- are you sure? --- */
@@ -131,7 +133,9 @@ static void put_json(struct kad_cli *c, const struct erased *x)
         kad_json_str(b, x->backups[i].path);
         kad_buf_putc(b, '}');
     }
-    kad_buf_puts(b, "]}\n");
+    kad_buf_puts(b, "],\"backup\":");
+    kad_json_str_or_null(b, kad_str(x->backup));
+    kad_buf_puts(b, "}\n");
 }
 
 static void put_backups(struct kad_out *o, const struct erased *x)
@@ -178,19 +182,11 @@ static void put_text(struct kad_cli *c, const struct erased *x)
                              x->records),
                    x->records);
     put_backups(o, x);
-    if (!c->opt[KAD_O_BACKUP])
+    if (x->backup)
+        kad_out_printf(o, _("The backup is made and checked: %s\n"), x->backup);
+    else
         kad_out_hint(o, _("Make a new backup now (kadens backup DIR), and a new copy of the key "
                           "folder.\n"));
-}
-
-static enum kad_err new_backup(struct kad_cli *c, struct kad_error *reterr)
-{
-    char *dir = kad_arena_strdup(&c->arena, c->opt[KAD_O_BACKUP]);
-    kad_engine_close(c->engine); /* one at a time in a process */
-    c->engine = NULL;
-    c->args = &dir;
-    c->n_args = 1;
-    return kad_cmd_backup(c, reterr);
 }
 
 enum kad_err kad_cmd_erase(struct kad_cli *c, struct kad_error *reterr)
@@ -206,9 +202,15 @@ enum kad_err kad_cmd_erase(struct kad_cli *c, struct kad_error *reterr)
         got = erase(c, because, &x, reterr);
     if (got != KAD_OK)
         return got;
+    if (c->opt[KAD_O_BACKUP]) {
+        kad_engine_close(c->engine); /* one at a time in a process */
+        c->engine = NULL;
+        got = kad_cli_backup(c, c->opt[KAD_O_BACKUP], &x.backup, reterr);
+    }
+    /* Also when the backup failed: what was erased is. */
     if (c->format == KAD_F_JSON)
         put_json(c, &x);
     else
         put_text(c, &x);
-    return c->opt[KAD_O_BACKUP] ? new_backup(c, reterr) : KAD_OK;
+    return got;
 }

@@ -43,6 +43,7 @@ CORE_TESTS = \
 	tests/unit/test_text \
 	tests/unit/test_tree \
 	tests/unit/test_value \
+	tests/unit/test_vault \
 	tests/unit/test_view \
 	tests/unit/test_window \
 	tests/unit/test_workday
@@ -177,6 +178,8 @@ tests_unit_test_format_SOURCES = tests/unit/test_format.c \
 tests_unit_test_format_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
 # The loop sees clocks that the test can set.
+tests_unit_test_vault_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rename,--wrap=unlink,--wrap=write \
+	-Wl,--wrap=pwrite,--wrap=fsync
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime,--wrap=read \
 	-Wl,--wrap=timerfd_settime
 tests_unit_test_property_SOURCES = tests/unit/test_property.c $(RANDOM_SOURCES) $(PLAIN_SOURCES)
