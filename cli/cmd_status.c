@@ -91,9 +91,15 @@ static enum kad_err look(struct status *s, struct kad_error *reterr)
     look_disk(s);
     s->key = kad_key_exists(info->id, KAD_KEY_SIGN);
     s->now = kad_engine_now(e);
-    if (info->mode != KAD_LEDGER_SIMULATED && s->c->now == KAD_INSTANT_NONE)
+    bool simulated = info->mode == KAD_LEDGER_SIMULATED;
+    if (!simulated && s->c->now == KAD_INSTANT_NONE)
         s->now = kad_clock_now();
     enum kad_err err = kad_scheduler_state(e, s->now, &s->scheduler, reterr);
+    if (simulated) { /* where its time stands only its service knows; it has been as far as this */
+        s->scheduler.waits = KAD_WAIT_NO;
+        if (s->scheduler.reached > s->now)
+            s->now = s->scheduler.reached;
+    }
     if (err == KAD_OK)
         err = kad_snapshot_take(kad_engine_ledger(e), &v, reterr);
     if (err == KAD_OK)

@@ -10,6 +10,15 @@ dist_doc_DATA = \
 	docs/operations.md \
 	docs/serve.conf.example
 
+# The unit of the service, with the path that the program is installed at.
+systemdunitdir = $(prefix)/lib/systemd/system
+nodist_systemdunit_DATA = docs/kadens.service
+EXTRA_DIST += docs/kadens.service.in
+CLEANFILES += docs/kadens.service
+docs/kadens.service: docs/kadens.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) docs && \
+	sed 's|@bindir[@]|$(bindir)|g' $(srcdir)/docs/kadens.service.in >$@-t && mv $@-t $@
+
 # Highlighting for editors. Two of the files are made from the table of words: `make editors` after
 # a change there, which works in the source tree; tests/cli/editors.bats holds them together.
 editorsdir = $(pkgdatadir)

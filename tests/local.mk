@@ -111,6 +111,7 @@ BATS_TESTS = \
 	tests/cli/replay.bats \
 	tests/cli/restore.bats \
 	tests/cli/rules.bats \
+	tests/cli/serve.bats \
 	tests/cli/tasks.bats \
 	tests/cli/trouble.bats \
 	tests/cli/verify.bats \

@@ -22,6 +22,7 @@ follow() {
     run_step step
 }
 
+@test "The service" { follow 'The service'; }
 @test "The service: how people are told" { follow 'The service: how people are told'; }
 @test "Backups" { follow 'Backups'; }
 @test "Getting a ledger back" { follow 'Getting a ledger back'; }
