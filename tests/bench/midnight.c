@@ -2,7 +2,9 @@
  * in a store with nothing else in it. Then ten years of the scheduler over an existing ledger.
  *
  *   midnight FOLDER [SUBJECTS]        subjects with four open tasks each (default 250 000)
- *   midnight FOLDER --years STORE     STORE copied there, ten years from its last record
+ *   midnight FOLDER --years STORE     ten years from the last record of STORE, which is written to
+ *   midnight FOLDER --live STORE      the life of STORE once more, with a scheduler awake from the first
+ *                                     day, and on to ten years in all
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,46 +146,142 @@ static void night(const char *folder, size_t n, const char *what)
     kad_engine_close(e);
 }
 
-/* Ten years in steps of an hour, in which nobody writes but the scheduler. */
-static void years(const char *store)
+static struct kad_ledger_state state_of(struct kad_engine *e)
 {
-    struct kad_engine *e = open_engine(store);
     struct kad_snapshot *v = NULL;
     struct kad_ledger_state st;
-    struct kad_scheduler_clock c = {clock_now, NULL, NULL, true};
-    struct kad_step step = {.more = true};
-    size_t records = 0, steps = 0;
     must(kad_snapshot_take(kad_engine_ledger(e), &v, &error));
     must(kad_snapshot_state(v, &st, &error));
     kad_snapshot_release(v);
-    now = st.last_at;
+    return st;
+}
+
+static struct {
+    size_t records, steps;
+} total;
+
+/* On to this instant, from one moment to the next. */
+static void go_on(struct kad_scheduler *s, kad_instant end)
+{
+    struct kad_step step = {.more = true};
+    for (;;) {
+        must(kad_scheduler_step(s, KAD_DUE_NEVER, KAD_BUDGET_DEFAULT, &step, &error));
+        total.records += step.records;
+        total.steps++;
+        if (step.more)
+            continue;
+        if (now >= end)
+            return;
+        now = step.next > now && step.next < now + DAY ? step.next : now + DAY;
+        now = now < end ? now : end;
+    }
+}
+
+/* Ten years in which nobody writes but the scheduler. */
+static void years(const char *store)
+{
+    struct kad_engine *e = open_engine(store);
+    struct kad_ledger_state st = state_of(e);
+    struct kad_scheduler_clock c = {clock_now, NULL, NULL, true};
     struct kad_scheduler *s = kad_scheduler_new(e, &c);
     double from = seconds(), cpu = cpu_seconds();
-    for (kad_instant end = now + 3653 * DAY; now < end;) {
-        must(kad_scheduler_step(s, KAD_DUE_NEVER, KAD_BUDGET_DEFAULT, &step, &error));
-        records += step.records;
-        steps++;
-        if (!step.more)
-            now = step.next < now + DAY && step.next > now ? step.next : now + DAY;
-    }
+    now = st.last_at;
+    go_on(s, now + 3653 * DAY);
     printf("ten years over %llu subjects: %.2f s (%.2f of the processor), %zu records, %zu steps\n",
-           (unsigned long long)st.subjects, seconds() - from, cpu_seconds() - cpu, records, steps);
+           (unsigned long long)st.subjects, seconds() - from, cpu_seconds() - cpu, total.records,
+           total.steps);
     kad_scheduler_free(s);
     kad_engine_close(e);
 }
 
+/* A record of the old ledger into the new one, under its new number. Waivers name tasks by old
+ * numbers and are left out. */
+static bool copy_record(struct kad_snapshot *v, struct kad_engine *e, uint64_t seq, uint64_t *numbers,
+                        struct kad_arena *a)
+{
+    struct kad_str bytes;
+    struct kad_record r;
+    struct kad_subject_info info = {0};
+    struct kad_txn *t = NULL;
+    must(kad_snapshot_record(v, seq, &bytes, &error));
+    must(kad_snapshot_decode(v, bytes, a, true, &r, &error));
+    if (r.kind == KAD_R_WAIVED || (r.ref > 0 && numbers[r.ref] == 0))
+        return false;
+    if (r.subject.n > 0)
+        must(kad_snapshot_subject(v, r.subject, &info, &error));
+    r.ref = numbers[r.ref];
+    r.policy = numbers[r.policy];
+    for (size_t i = 0; i < r.n_deviations; i++)
+        r.deviations[i].policy = numbers[r.deviations[i].policy];
+    must(kad_txn_begin(kad_engine_ledger(e), &t, &error));
+    must(kad_txn_append(t, &r, info.kind, &error));
+    must(kad_txn_commit(t, &error));
+    numbers[seq] = r.seq;
+    return true;
+}
+
+static void live(const char *folder, const char *store)
+{
+    char dir[300];
+    struct kad_ledger_info info = {.mode = KAD_LEDGER_PLAIN};
+    struct kad_ledger *old = NULL;
+    struct kad_snapshot *v = NULL;
+    struct kad_arena a;
+    size_t copied = 0;
+    snprintf(dir, sizeof dir, "%s/live", folder);
+    must(kad_ledger_create(dir, &info, &error));
+    struct kad_engine *e = open_engine(dir);
+    must(kad_ledger_open(store, false, 0, &old, &error));
+    must(kad_snapshot_take(old, &v, &error));
+    struct kad_ledger_state st;
+    must(kad_snapshot_state(v, &st, &error));
+    uint64_t *numbers = calloc(st.last_seq + 1, sizeof *numbers);
+    struct kad_scheduler_clock c = {clock_now, NULL, NULL, true};
+    struct kad_scheduler *s = kad_scheduler_new(e, &c);
+    double from = seconds(), cpu = cpu_seconds();
+    kad_instant begin = 0;
+    kad_arena_init(&a);
+    for (uint64_t seq = 1; seq <= st.last_seq; seq++) {
+        struct kad_str bytes;
+        struct kad_record r;
+        kad_arena_reset(&a);
+        must(kad_snapshot_record(v, seq, &bytes, &error));
+        must(kad_record_decode(bytes, &a, false, &r, &error));
+        begin = seq == 1 ? r.at : begin;
+        now = seq == 1 ? r.at : now;
+        go_on(s, r.at);
+        copied += copy_record(v, e, seq, numbers, &a);
+    }
+    go_on(s, begin + 3653 * DAY);
+    printf("ten years of %llu subjects, %zu records of theirs: %.2f s (%.2f of the processor), %zu of the "
+           "scheduler's in %zu steps\n",
+           (unsigned long long)st.subjects, copied, seconds() - from, cpu_seconds() - cpu,
+           total.records, total.steps);
+    kad_scheduler_free(s);
+    kad_snapshot_release(v);
+    kad_ledger_close(old);
+    kad_engine_close(e);
+    kad_arena_done(&a);
+    free(numbers);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc > 3 && strcmp(argv[2], "--years") == 0) {
+    if (argc < 2)
+        return 2;
+    bool named = argc > 3;
+    if (named && strcmp(argv[2], "--years") == 0) {
         years(argv[3]);
         return 0;
     }
-    if (argc < 2)
-        return 2;
-    size_t n = argc > 2 ? strtoull(argv[2], NULL, 10) : 250000;
+    if (named && strcmp(argv[2], "--live") == 0) { /* $KADENS_KEYS has the keys of STORE */
+        live(argv[1], argv[3]);
+        return 0;
+    }
     char keys[300];
     snprintf(keys, sizeof keys, "%s/keys", argv[1]);
     kad_keys_set_folder(keys);
+    size_t n = argc > 2 ? strtoull(argv[2], NULL, 10) : 250000;
     night(argv[1], DUE, "10 000 cases");
     if (n > DUE)
         night(argv[1], n, "all cases");
