@@ -1,6 +1,7 @@
 #include "cli/bundle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -56,6 +57,25 @@ static int make_folders(const char *path, size_t root)
     return failed;
 }
 
+/* Thousands of files, which are brought to disk together at the end. */
+static int write_file(const char *path, struct kad_str bytes)
+{
+    int fd, failed = kad_file_new(path, 0644, &fd);
+    if (failed)
+        return failed;
+    failed = kad_write_all(fd, bytes.p, bytes.n);
+    return close(fd) != 0 && !failed ? errno : failed;
+}
+
+static int sync_all(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = fd < 0 || syncfs(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return failed;
+}
+
 static enum kad_err put(struct bundle *b, const char *name, struct kad_str bytes,
                         struct kad_error *reterr)
 {
@@ -64,7 +84,7 @@ static enum kad_err put(struct bundle *b, const char *name, struct kad_str bytes
     char *path = kad_path_join(b->dir, name);
     int failed = make_folders(path, strlen(b->dir));
     if (!failed)
-        failed = kad_file_put(path, bytes, 0644);
+        failed = write_file(path, bytes);
     free(path);
     if (failed)
         return file_fail(name, failed, reterr);
@@ -121,7 +141,9 @@ static enum kad_err end_lines(struct bundle *b, struct kad_error *reterr)
 {
     struct kad_str hex = kad_digest_end(&b->digest, &b->c->arena);
     kad_buf_printf(&b->sums, "%.*s  " LINES "\n", KAD_STR_FMT(hex));
-    return fsync(b->lines_fd) != 0 ? file_fail(LINES, errno, reterr) : KAD_OK;
+    int failed = close(b->lines_fd) != 0 ? errno : 0;
+    b->lines_fd = -1;
+    return failed ? file_fail(LINES, failed, reterr) : KAD_OK;
 }
 
 /* --- the records: entries, payloads, lines, policies --- */
@@ -360,8 +382,10 @@ static enum kad_err fill(struct bundle *b, struct kad_error *reterr)
     if (err != KAD_OK)
         return err;
     char *path = kad_path_join(b->dir, "SHA256SUMS");
-    int failed = kad_file_put(path, (struct kad_str){b->sums.p, b->sums.n}, 0644);
+    int failed = write_file(path, (struct kad_str){b->sums.p, b->sums.n});
     free(path);
+    if (!failed)
+        failed = sync_all(b->dir);
     return failed ? file_fail("SHA256SUMS", failed, reterr) : KAD_OK;
 }
 

@@ -178,3 +178,19 @@ sign_key() {
     ok k checkpoint
     said 'Nothing has been recorded since'
 }
+
+@test "records that a restored ledger gets back bring its key and its checkpoints with them" {
+    one_case
+    unset NOW
+    k checkpoint >/dev/null 2>&1
+    k backup kept >/dev/null
+    k checkpoint --new-key >/dev/null 2>&1
+    k record visit C-1 >/dev/null
+    k checkpoint --to before 2>/dev/null
+    k export >lines
+    k restore kept >/dev/null
+    k import lines >/dev/null
+    ok k checkpoint --to after
+    diff before after
+    ok k verify
+}
