@@ -172,6 +172,8 @@ static const char *sentence_of_where(const struct kad_cover *c, const struct kad
     if (!is_seen(c, KAD_COVER_RULE, p->index, -1) ||
         (task && !is_seen(c, KAD_COVER_WHEN, p->index, p->part)))
         return NULL;
+    if (p->untried)
+        return _("It would take too long to try out whether an example depends on this: %.*s");
     return p->seen      ? _("No example would notice if this condition were left out: %.*s")
            : p->refused ? _("No example would notice if this condition never held: %.*s")
                         : _("No example depends on this condition: %.*s");

@@ -28,6 +28,7 @@ struct kad_cover_point {
     int line;
     bool seen;    /* GUARD, WHERE: seen to hold */
     bool refused; /* GUARD, WHERE: seen not to hold */
+    bool untried; /* WHERE: to try it out with every example would take too long */
 };
 struct kad_cover {
     struct kad_arena arena;
@@ -47,7 +48,7 @@ void kad_cover_expected(struct kad_cover *c, const struct kad_instance *const *v
 void kad_cover_judged(struct kad_cover *c, const struct kad_guard *g, bool holds);
 /* Run the examples of the policy again, without each condition of `where`, to see which of them notice.
  * Asked once, by who shows the coverage: it takes two runs for each such condition and example at most.
- * Where there are more than can be run (50 000), the rest counts as not exercised. */
+ * Of a policy for which that would take long, the rest counts as not exercised. */
 void kad_cover_wheres(struct kad_cover *c);
 
 /* How many of a kind there are, and how many of them are exercised wholly. */

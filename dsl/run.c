@@ -247,15 +247,14 @@ static enum kad_notice_kind notice_kind(const struct kad_example_expect *e)
     return e->told == KAD_TOLD_REMINDED ? KAD_NOTICE_REMIND : KAD_NOTICE_ESCALATE;
 }
 
-/* In which state was the instance on a day? */
-static enum kad_state state_on(struct kad_derive *d, struct kad_str id, kad_day day)
+/* In which state was the instance on an earlier day, not before it opened? What has ended had not until
+ * then; on the day it closes it may still be done. */
+static enum kad_state state_on(const struct kad_instance *i, kad_day day)
 {
-    const struct kad_instance *v;
-    size_t n = kad_derive_instances(d, day, day, &v);
-    for (size_t i = 0; i < n; i++)
-        if (kad_str_eq(v[i].id, id))
-            return v[i].state;
-    return KAD_S_UPCOMING;
+    bool closed = (i->state == KAD_S_MISSED || i->state == KAD_S_UNTOLD) && i->ended == i->closes;
+    if (i->ended != KAD_DAY_NONE && (closed ? i->ended < day : i->ended <= day))
+        return i->state;
+    return day <= i->due ? KAD_S_OPEN : KAD_S_OVERDUE;
 }
 
 /* The day on which the event that opened the instance was recorded; a duty has none. */
@@ -269,8 +268,7 @@ static kad_day known_since(const struct run *r, const struct kad_instance *i)
 
 /* Has the instance been told of by the day asked: has one of its notices come that it wanted? What
  * became known only after its reminder's day is not reminded of, and escalated when it is known. */
-static bool is_told(struct run *r, const struct kad_example_expect *e, struct kad_derive *d,
-                    const struct kad_instance *i)
+static bool is_told(struct run *r, const struct kad_example_expect *e, const struct kad_instance *i)
 {
     const struct kad_notice *v;
     size_t n = kad_notices_of(r->a, i, &v);
@@ -279,7 +277,7 @@ static bool is_told(struct run *r, const struct kad_example_expect *e, struct ka
         kad_day day = v[k].day > known ? v[k].day : known;
         if (v[k].kind == notice_kind(e) && day <= e->on &&
             (v[k].kind != KAD_NOTICE_REMIND || day == v[k].day) &&
-            kad_notice_wanted(v[k].kind, state_on(d, i->id, day)))
+            kad_notice_wanted(v[k].kind, state_on(i, day)))
             return true;
     }
     return false;
@@ -307,13 +305,13 @@ static const char *notices_said(struct run *r, const struct kad_example_expect *
 }
 
 /* Is it what is expected? `no T`: none that has opened; what lies ahead is no task yet. */
-static bool is_expected(struct run *r, const struct kad_example_expect *e, struct kad_derive *d,
+static bool is_expected(struct run *r, const struct kad_example_expect *e,
                         const struct kad_instance *i)
 {
     if (e->none)
         return i->state != KAD_S_UPCOMING;
     if (e->told != KAD_TOLD_UNASKED)
-        return is_told(r, e, d, i) != e->not_told;
+        return is_told(r, e, i) != e->not_told;
     return (int)i->state == e->state && (!e->late || i->late);
 }
 
@@ -328,7 +326,7 @@ static void expect_task(struct run *r, const struct kad_example_expect *e, struc
     for (size_t i = 0; i < n; i++) {
         if (!kad_str_eq(v[i].task, task) || (e->due != KAD_DAY_NONE && v[i].due != e->due))
             continue;
-        if (is_expected(r, e, d, &v[i]))
+        if (is_expected(r, e, &v[i]))
             by[found++] = &v[i];
     }
     if (r->cover && !e->none)

@@ -235,6 +235,11 @@ static void reminders_and_escalations_are_expected_by_their_days(void **state)
                                   "    done by visit\n"
                                   "    until job_ended\n"
                                   "    remind 3 days before due\n"
+                                  "    escalate to boss 2 days after due\n"
+                                  "task brief\n"
+                                  "    when job due 2 days after\n"
+                                  "    closes 2 days after due\n"
+                                  "    done by visit\n"
                                   "    escalate to boss 2 days after due\n";
     (void)state;
 #define START "    2021-06-01 start birth 1990-01-01, coach anna\n"
@@ -252,6 +257,14 @@ static void reminders_and_escalations_are_expected_by_their_days(void **state)
              EXPECT("2021-12-31", "not escalated"),
          NULL},
         {JOB "    2021-06-17 visit\n" EXPECT("2021-12-31", "not escalated"), NULL},
+        {JOB "    2021-06-16 job_ended\n" EXPECT("2021-12-31", "reminded")
+             EXPECT("2021-12-31", "not escalated"),
+         NULL},
+        {JOB "    2021-06-18 job_ended\n" EXPECT("2021-12-31", "escalated"), NULL},
+        /* Escalated on the day it closes. */
+        {JOB "    on 2021-12-31 expect brief due 2021-06-03 escalated\n"
+             "    on 2021-06-05 expect brief due 2021-06-03 escalated\n",
+         NULL},
         {JOB "    2021-06-10 job_ended\n" EXPECT("2021-12-31", "not reminded"), NULL},
         /* Known too late for the reminder; and so late that it is escalated at once. */
         {START "    2021-06-01 job recorded 2021-06-13\n" EXPECT("2021-06-14", "not reminded")
