@@ -30,6 +30,7 @@ follow() {
 @test "Moving to another machine" { follow 'Moving to another machine'; }
 @test "Upgrading" { follow 'Upgrading'; }
 @test "Checkpoints for somebody outside" { follow 'Checkpoints for somebody outside'; }
+@test "Is everything whole?" { follow 'Is everything whole?'; }
 @test "What an auditor is given" { follow 'What an auditor is given'; }
 
 @test "every chapter of the page is followed, and stands in its table of contents" {
