@@ -57,7 +57,11 @@ enum kad_err kad_ledger_create(const char *dir, struct kad_ledger_info *info,
  * truncated, on a network file system, not readable or writable. */
 enum kad_err kad_ledger_open(const char *dir, bool write, unsigned wait_ms, struct kad_ledger **ret,
                              struct kad_error *reterr) KAD_MUST_CHECK;
-/* Open for reading what nobody writes while it is open: a copy, a backup. Takes no lock and writes nothing
+/* Is the folder a backup (or nothing of ours) rather than a store? A store has its writer's lock, the file
+ * `writer`, from the beginning; a backup has none, and is only looked at. */
+bool kad_ledger_is_backup(const char *dir);
+/* Open for reading what nobody writes while it is open: a copy, a backup (which kad_ledger_open
+ * opens so for reading, and refuses for writing). Takes no lock and writes nothing
  * into the folder, which may be read-only or on a network disk. Errors as above. */
 enum kad_err kad_ledger_open_still(const char *dir, struct kad_ledger **ret,
                                    struct kad_error *reterr) KAD_MUST_CHECK;

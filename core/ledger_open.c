@@ -70,11 +70,12 @@ static enum kad_err look_fail(const char *dir, enum kad_look look, struct kad_er
                           "store from a backup."),
                         dir, KAD_DATA_FILE);
     case KAD_LOOK_OTHER_LMDB:
-        return kad_fail(reterr, KAD_ESTORE,
-                        _("The store %s was written by another version of LMDB. Export it with the "
-                          "program that wrote it (its command “export”), and import that here into a new "
-                          "store."),
-                        dir);
+        return kad_fail(
+            reterr, KAD_ESTORE,
+            _("The store %s was written by another version of LMDB. Export it with the "
+              "program that wrote it (its command “export”), and import that here into a new "
+              "store."),
+            dir);
     default:
         return kad_fail(reterr, KAD_ESTORE,
                         _("The store %s is damaged: the first pages of its file %s make no sense. "
@@ -122,7 +123,8 @@ static enum kad_err check_file(const char *dir, bool write, struct kad_error *re
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
     close(fd);
-    if (look != KAD_LOOK_GOOD && kad_errno_of_machine(failed)) /* the disk's fault, not the file's */
+    if (look != KAD_LOOK_GOOD &&
+        kad_errno_of_machine(failed)) /* the disk's fault, not the file's */
         return open_fail(dir, write, failed, reterr);
     return look == KAD_LOOK_GOOD ? KAD_OK : look_fail(dir, look, reterr);
 }
@@ -346,11 +348,12 @@ static enum kad_err check_format(struct kad_ledger *l, MDB_txn *txn, struct kad_
     uint32_t format = kad_rd_be32(&in);
     if (format == KAD_LEDGER_FORMAT)
         return KAD_OK;
-    return kad_fail(reterr, KAD_ESTORE,
-                    _("The store %s has format %u; this program reads format %u. Carry it over: "
-                      "write it out with the program that made it (its command “export”), make a new "
-                      "store with this one (kadens init) and read it in (kadens import)."),
-                    l->dir, format, KAD_LEDGER_FORMAT);
+    return kad_fail(
+        reterr, KAD_ESTORE,
+        _("The store %s has format %u; this program reads format %u. Carry it over: "
+          "write it out with the program that made it (its command “export”), make a new "
+          "store with this one (kadens init) and read it in (kadens import)."),
+        l->dir, format, KAD_LEDGER_FORMAT);
 }
 
 static enum kad_err read_info(struct kad_ledger *l, MDB_txn *txn, struct kad_error *reterr)
@@ -463,6 +466,15 @@ enum kad_err kad_ledger_walk(const char *dir, bool still, kad_progress_fn progre
     return err;
 }
 
+bool kad_ledger_is_backup(const char *dir)
+{
+    struct stat st;
+    char *path = kad_path_join(dir, KAD_WRITER_FILE);
+    bool lacks = lstat(path, &st) != 0 && errno == ENOENT;
+    free(path);
+    return lacks;
+}
+
 enum kad_err kad_ledger_open_still(const char *dir, struct kad_ledger **ret,
                                    struct kad_error *reterr)
 {
@@ -486,11 +498,30 @@ enum kad_err kad_ledger_open_still(const char *dir, struct kad_ledger **ret,
     return KAD_OK;
 }
 
+static enum kad_err open_backup(const char *dir, bool write, struct kad_ledger **ret,
+                                struct kad_error *reterr)
+{
+    struct kad_ledger *l = NULL;
+    enum kad_err err = kad_ledger_open_still(dir, &l, reterr);
+    if (err != KAD_OK || !write) {
+        *ret = l;
+        return err;
+    }
+    kad_ledger_close(l);
+    return kad_fail(
+        reterr, KAD_ESTORE,
+        _("The folder %s holds a backup, which nothing is written to. To go on with it: "
+          "kadens restore, into a store."),
+        dir);
+}
+
 enum kad_err kad_ledger_open(const char *dir, bool write, unsigned wait_ms, struct kad_ledger **ret,
                              struct kad_error *reterr)
 {
     kad_assert(dir && ret);
     enum kad_err err = check_dir(dir, reterr);
+    if (err == KAD_OK && kad_ledger_is_backup(dir))
+        return open_backup(dir, write, ret, reterr);
     if (err == KAD_OK)
         err = kad_place_check(dir, reterr);
     if (err == KAD_OK)

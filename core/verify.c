@@ -248,12 +248,14 @@ enum kad_err kad_verify_run(const struct kad_verify_options *o, struct kad_verif
     kad_assert(o && o->dir && ret);
     struct shared *s =
         mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct kad_verifying y = {.o = o};
+    struct kad_verify_options own = *o;
+    struct kad_verifying y = {.o = &own};
     struct kad_buf said = {0};
     struct kad_child_end end;
     *ret = NULL;
     if (s == MAP_FAILED)
         return kad_fail(reterr, KAD_EIO, _("There is not enough memory."));
+    own.still = o->still || kad_ledger_is_backup(o->dir);
     s->v.first_at = s->v.last_at = KAD_INSTANT_NONE;
     y.v = *ret = &s->v;
     enum kad_err err = kad_child_run(in_child, &y, 0, &said, &end, reterr);

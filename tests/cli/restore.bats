@@ -416,3 +416,19 @@ and_another() {
     mv keys-elsewhere keys
     k export | cmp - all
 }
+
+@test "a backup is looked at as it lies, and written to by nobody" {
+    one_case
+    k backup b >/dev/null
+    dir=$(newest b)
+    k export >all
+    k --store "$dir" tasks --all >/dev/null
+    k --store "$dir" verify >/dev/null
+    k --store "$dir" show C-1 >/dev/null
+    k --store "$dir" export | sed 's/{"sealed":true}/"1995-05-17"/' | cmp - all
+    no 3 k --store "$dir" record visit C-1
+    said_once 'holds a backup'
+    no 3 k --store "$dir" checkpoint
+    no 3 k --store "$dir" replay --rebuild
+    [ "$(ls "$dir" | tr '\n' ' ')" = 'README.txt checkpoint data.mdb ' ]
+}
