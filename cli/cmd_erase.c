@@ -155,7 +155,7 @@ static void put_backups(struct kad_out *o, const struct erased *x)
     }
     kad_out_puts(o, _(" together with a copy of the vault and of the key folder from before, can still "
                       "show what was erased. Destroy the old copies of the key folder first, then "
-                      "the old vaults and backups.\n"));
+                      "those of the vault; a new backup replaces the vault beside the old ones.\n"));
 }
 
 static void put_text(struct kad_cli *c, const struct erased *x)

@@ -26,6 +26,7 @@ follow() {
 @test "The service: how people are told" { follow 'The service: how people are told'; }
 @test "Backups" { follow 'Backups'; }
 @test "Getting a ledger back" { follow 'Getting a ledger back'; }
+@test "Private fields and erasure" { follow 'Private fields and erasure'; }
 @test "When something goes wrong" { follow 'When something goes wrong'; }
 @test "Moving to another machine" { follow 'Moving to another machine'; }
 @test "Upgrading" { follow 'Upgrading'; }
