@@ -183,6 +183,7 @@ static void a_zone_that_is_not_there_is_refused_and_changes_nothing(void **state
 static void without_tzdata_only_utc_is_known(void **state)
 {
     (void)state;
+    zone("UTC"); /* what is set already is not looked for again */
     assert_int_equal(setenv("TZDIR", "/nonexistent", 1), 0);
     struct kad_error e = {0};
     assert_int_equal(kad_clock_set_zone("Europe/Stockholm", &e), KAD_EINPUT);
