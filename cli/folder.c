@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unictype.h>
@@ -48,6 +49,17 @@ static bool is_same(const char *path, struct kad_str bytes)
     return same;
 }
 
+static enum kad_err fail(struct kad_error *reterr, int why, const char *path)
+{
+    return kad_fail(reterr, why == ENOSPC || why == EDQUOT ? KAD_EFULL : KAD_EIO,
+                    _("%s cannot be written: %s."), path, kad_why(why));
+}
+
+static mode_t mode_in(const struct stat *folder)
+{
+    return folder->st_mode & S_ISGID ? 0640 : 0600;
+}
+
 enum kad_err kad_folder_put(const char *folder, const char *name, struct kad_str bytes,
                             struct kad_error *reterr)
 {
@@ -55,13 +67,59 @@ enum kad_err kad_folder_put(const char *folder, const char *name, struct kad_str
     char *path = kad_path_join(folder, name);
     int why = stat(folder, &st) == 0 ? 0 : errno;
     if (!why && !is_same(path, bytes))
-        why = kad_file_put(path, bytes, st.st_mode & S_ISGID ? 0640 : 0600);
-    enum kad_err err = KAD_OK;
-    if (why)
-        err = kad_fail(reterr, why == ENOSPC || why == EDQUOT ? KAD_EFULL : KAD_EIO,
-                       _("%s cannot be written: %s."), path, kad_why(why));
+        why = kad_file_put(path, bytes, mode_in(&st));
+    enum kad_err err = why ? fail(reterr, why, path) : KAD_OK;
     free(path);
     return err;
+}
+
+/* "DIR/NAME.new-PID", as kad_file_put has it, so that it is known for what it is after a crash. */
+static const char *beside(struct kad_buf *b, const char *folder, const char *name)
+{
+    kad_buf_reset(b);
+    kad_buf_printf(b, "%s/%s.new-%ld", folder, name, (long)getpid());
+    return b->p;
+}
+
+static int put_beside(const char *path, mode_t mode, const struct kad_buf *bytes)
+{
+    int fd, why = kad_file_new(path, mode, &fd);
+    if (why)
+        return why;
+    why = kad_write_all(fd, bytes->p, bytes->n);
+    if (close(fd) != 0 && !why)
+        why = errno;
+    return why;
+}
+
+enum kad_err kad_folder_put_all(const char *folder, const struct kad_folder_file *v, size_t n,
+                                struct kad_error *reterr)
+{
+    struct stat st;
+    struct kad_buf from = {0}, to = {0};
+    size_t put = 0, named = 0;
+    int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int why = dir >= 0 && fstat(dir, &st) == 0 ? 0 : errno;
+    for (; !why && put < n; put += !why) {
+        unlink(beside(&from, folder, v[put].name)); /* of a try before this one */
+        why = put_beside(from.p, mode_in(&st), &v[put].bytes);
+    }
+    if (!why && syncfs(dir) != 0)
+        why = errno;
+    for (; !why && named < n; named += !why) {
+        kad_buf_reset(&to);
+        kad_buf_printf(&to, "%s/%s", folder, v[named].name);
+        why = rename(beside(&from, folder, v[named].name), to.p) == 0 ? 0 : errno;
+    }
+    if (!why && fsync(dir) != 0)
+        why = errno;
+    for (size_t i = named; why && i <= put && i < n; i++)
+        unlink(beside(&from, folder, v[i].name));
+    if (dir >= 0)
+        close(dir);
+    kad_buf_done(&from);
+    kad_buf_done(&to);
+    return why ? fail(reterr, why, folder) : KAD_OK;
 }
 
 bool kad_folder_has(const char *folder, const char *name)

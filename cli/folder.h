@@ -12,6 +12,14 @@ enum kad_err kad_folder_ready(const char *path, struct kad_error *reterr) KAD_MU
  * whose files are its group's (set-group-ID). EFULL when the disk is full. Fine on a thread. */
 enum kad_err kad_folder_put(const char *folder, const char *name, struct kad_str bytes,
                             struct kad_error *reterr) KAD_MUST_CHECK;
+/* The same for many at once, brought to disk together: first all of them beside their places, then
+ * all names in order. */
+struct kad_folder_file {
+    char name[40];
+    struct kad_buf bytes;
+};
+enum kad_err kad_folder_put_all(const char *folder, const struct kad_folder_file *v, size_t n,
+                                struct kad_error *reterr) KAD_MUST_CHECK;
 bool kad_folder_has(const char *folder, const char *name);
 /* How many of its files end so? Counts up to `most`. */
 uint64_t kad_folder_count(const char *folder, const char *end, uint64_t most);

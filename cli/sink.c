@@ -6,7 +6,7 @@
 #include "cli/transfer.h"
 #include "core/clock.h"
 
-#define RECORDS_A_TURN 2000 /* read of the log before others have their turn */
+#define RECORDS_A_TURN 500 /* read of the log before others have their turn */
 #define LOOK_MS 20000
 #define SAVE_MS 1000     /* cursors that moved are written together, not each at once */
 #define SAVE_EVERY 10000 /* records passed over without a message, before that is written down */

@@ -12,10 +12,7 @@
 struct job {
     char *folder;
     uint64_t most;
-    struct {
-        char name[40];
-        struct kad_buf bytes;
-    } v[BATCH];
+    struct kad_folder_file v[BATCH];
     size_t n;
     bool full;
     struct kad_error error;
@@ -59,10 +56,8 @@ static void work(void *ctx)
     struct job *j = ctx;
     /* A batch may overshoot by less than itself; what matters is that there is an end. */
     j->full = kad_folder_count(j->folder, ".json", j->most) >= j->most;
-    enum kad_err err = KAD_OK;
-    for (size_t i = 0; i < j->n && !j->full && err == KAD_OK; i++)
-        err = kad_folder_put(j->folder, j->v[i].name,
-                             (struct kad_str){j->v[i].bytes.p, j->v[i].bytes.n}, &j->error);
+    if (!j->full && kad_folder_put_all(j->folder, j->v, j->n, &j->error) != KAD_OK)
+        kad_assert(j->error.code != KAD_OK);
 }
 
 static void done(void *ctx)
