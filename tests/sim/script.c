@@ -43,6 +43,8 @@ static const struct step steps[] = {
     {"backup $ROOT/backups", 0, 0, SHORT},
     {"restore $BACKUP", 0, 0, SHORT},
     {"record visit D-1 note=later-%d --on 2021-07-02 --id later-%d", 2, 0, 0},
+    {"erase D-1 --because asked --yes --id era-1", 0, 0, SHORT},
+    {"record visit C-2 note=last-%d --on 2021-07-02 --id last-%d", 2, 0, 0},
     {"init", 0, 1, SHORT},
 };
 
