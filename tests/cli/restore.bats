@@ -432,3 +432,151 @@ and_another() {
     no 3 k --store "$dir" replay --rebuild
     [ "$(ls "$dir" | tr '\n' ' ')" = 'README.txt checkpoint data.mdb ' ]
 }
+
+# A participant whose private field is written nowhere else.
+and_a_third() {
+    NOW=2021-06-15T08:00:00Z k record referral C-9 birth_date=1991-11-19 unit=eksjo motivated=yes >/dev/null
+    NOW=2021-06-30T08:00:00Z
+}
+
+# What was erased is nowhere to be read: not in the answers, not in any byte of store and backups.
+gone() {
+    ! k --store store export | grep -q -- "$1" || { echo "in the export: $1"; return 1; }
+    ! grep -rlq -- "$1" store b || { echo "in a file: $1"; return 1; }
+}
+
+@test "what was erased after the backup stays erased, whatever comes back" {
+    one_case
+    and_a_third
+    and_another
+    k backup b >/dev/null
+    local old=$(newest b)
+    k record visit C-2 note='a unique canary' >/dev/null
+    k erase C-9 --yes --because 'asked for' >/dev/null
+    k export >all
+    cp -r store keep
+    cp -r keys keep-keys
+    again() {
+        rm -rf store store.before-* keys
+        cp -r keep store
+        cp -r keep-keys keys
+    }
+    # The backup knows C-9's date of birth only by a key that its old vault has: that vault is replaced.
+    k backup b >/dev/null
+    gone 1991-11-19
+
+    # Newer records are there: what is to become of them has to be said.
+    no 1 k restore "$old"
+    said 'Private fields were erased after the backup was made'
+    said 'its 2 newer records'
+    k export | cmp - all
+
+    ok k restore "$old" --keep-newer
+    has '2 newer records were taken over'
+    hasnt 'erased again'
+    k export | cmp - all
+    ok k verify
+
+    again
+    ok k restore "$old" --missing m.jsonl
+    has 'erased again: those of 1 subject'
+    has 'to be read: their numbers are taken'
+    grep -q 'a unique canary' m.jsonl
+    [ "$(k export | tail -n 1 | grep -c '"type":"kadens.erased","subject":"C-9"')" -eq 1 ]
+    k export | grep -q 'repeated: the ledger was restored'
+    gone 1991-11-19
+    ok k verify
+    ok k show C-9
+    has erased
+    no 1 k record visit C-9 note=more
+    # The other one's fields can be read and written as before.
+    k export | grep -q 1990-02-03
+    ok k record visit C-2 note=again
+    # Of the new vault there is a backup as soon as one is made.
+    k backup b >/dev/null
+    gone 1991-11-19
+    ok k --store copy restore b
+    k --store copy export | grep -q 1990-02-03
+
+    # Onto a store that cannot be read any more: the vault knows it alone.
+    again
+    truncate -s 9000 store/data.mdb
+    ok k restore "$old"
+    has 'erased again: those of 1 subject'
+    gone 1991-11-19
+    ok k verify
+
+    # Onto nothing, with the vault beside the backups; and with the one given.
+    again
+    rm -rf store b/*.vault
+    cp keep/vault "b/$(basename keys/*.sign .sign).vault"
+    ok k restore "$old"
+    has 'erased again'
+    gone 1991-11-19
+    ok k verify
+    again
+    rm -rf store b/*.vault
+    ok k restore "$old" --vault keep/vault
+    has 'erased again'
+    gone 1991-11-19
+}
+
+@test "an erasure of somebody whom the backup does not know leaves its numbers free" {
+    one_case
+    k backup b >/dev/null
+    and_another
+    k erase C-2 --yes --because 'asked for' >/dev/null
+    k record visit C-1 note='still here' >/dev/null
+    k export >all
+    no 1 k restore b
+    ok k restore b --missing m
+    hasnt 'erased again'
+    ok k verify
+    ok k import m
+    k export | cmp - all
+    ok k verify
+}
+
+@test "without the master key what was erased is shown to nobody, and destroyed when it is back" {
+    one_case
+    and_a_third
+    k backup b >/dev/null
+    k record visit C-1 >/dev/null
+    k erase C-9 --yes --because 'asked for' >/dev/null
+    cp store/vault newest-vault
+    rm -r store b/*.vault
+    mv keys away
+    ok k restore b --vault newest-vault
+    has 'erased again: those of 1 subject'
+    said 'not destroyed yet'
+    k export | grep -c '"birth_date":{"erased":true}' | grep -qx 1
+    mv away keys
+    ok k record visit C-1
+    ok k verify
+}
+
+@test "killed at any moment of an erasure's return, nothing comes back and nothing else is lost" {
+    one_case
+    and_a_third
+    and_another
+    k backup b >/dev/null
+    k erase C-9 --yes --because 'asked for' >/dev/null
+    cp -r store keep
+    cp -r keys keep-keys
+    local i pid
+    for i in $(seq 1 20); do
+        rm -rf store store.before-* keys
+        cp -r keep store
+        cp -r keep-keys keys
+        "$KADENS" --lang en --now "$NOW" restore b --missing "m$i" >/dev/null 2>&1 &
+        pid=$!
+        sleep "0.$((i * 7 % 10 / 5))$((i * 3 % 10))$((i % 10))"
+        kill -9 "$pid" 2>/dev/null || :
+        wait "$pid" 2>/dev/null || :
+        ok k record visit C-2
+        k export >now
+        ! grep -q 1991-11-19 now
+        grep -q 1990-02-03 now
+        ok k verify
+    done
+}
