@@ -39,7 +39,7 @@ if [ -n "$task" ]; then at 2021-06-18T08:00:00Z waive "$task" --because 'on holi
 at 2021-06-18T08:30:00Z checkpoint --new-key
 at 2021-06-18T08:40:00Z checkpoint
 if "$kadens" --lang en help erase >/dev/null 2>&1; then
-    at 2021-06-19T08:00:00Z erase C-2 --because 'asked for it'
+    at 2021-06-19T08:00:00Z erase C-2 --because 'asked for it' --yes
 fi
 issue 2021-07-20T08:00:00Z
 at 2021-07-21T08:00:00Z checkpoint --to "$root/kept"

@@ -87,17 +87,15 @@ static void copy_store(const char *root, char to[256], const char *name)
 
 /* --- the two questions --- */
 
-enum answer { FOUND, WHOLE };
-
-static enum answer verify(const char *dir)
+static bool is_whole(const char *dir)
 {
     struct kad_verify_options o = {.dir = dir, .compile = kad_dsl_compile_fn, .full = true};
     struct kad_verify *v = NULL;
     struct kad_error error = {0};
     enum kad_err err = kad_verify_run(&o, &v, &error);
-    enum answer a = err == KAD_OK && v->n_troubles == 0 ? WHOLE : FOUND;
+    bool whole = err == KAD_OK && v->n_troubles == 0;
     kad_verify_free(v);
-    return a;
+    return whole;
 }
 
 static void dump_child(void *ctx, int fd)
@@ -139,7 +137,7 @@ struct job {
     time_t until;
     unsigned char whole[crypto_hash_sha256_BYTES]; /* of the untouched ledger */
     struct counts {
-        atomic_uint_fast64_t tried, found, harmless, silent, left;
+        atomic_uint_fast64_t tried, found, harmless, silent, together, left;
     } * c; /* shared */
 };
 
@@ -152,65 +150,113 @@ static bool pages_differ(int fd)
            seen.faults > 0;
 }
 
-static void try_byte(const struct job *j, const char *dir, size_t file, int fd, uint64_t at,
-                     unsigned flip)
+static void flip_byte(int fd, uint64_t at, unsigned flip)
 {
-    unsigned char was, is;
-    unsigned char now[crypto_hash_sha256_BYTES];
-    if (pread(fd, &was, 1, (off_t)at) != 1)
+    unsigned char c;
+    if (pread(fd, &c, 1, (off_t)at) != 1)
         die("read", strerror(errno));
-    is = (unsigned char)(was ^ flip);
-    if (pwrite(fd, &is, 1, (off_t)at) != 1)
+    c = (unsigned char)(c ^ flip);
+    if (pwrite(fd, &c, 1, (off_t)at) != 1)
         die("write", strerror(errno));
+}
+
+/* The store as it is now: found, or read as if nothing had happened, or neither. */
+enum answer { FOUND_IT, HARMLESS, SILENT };
+
+static enum answer look(const struct job *j, const char *dir, size_t file, int fd)
+{
+    unsigned char now[crypto_hash_sha256_BYTES];
+    if ((file == 0 && pages_differ(fd)) || !is_whole(dir))
+        return FOUND_IT;
+    return dump(dir, now) && memcmp(now, j->whole, sizeof now) == 0 ? HARMLESS : SILENT;
+}
+
+static enum answer try_byte(const struct job *j, const char *dir, size_t file, int fd, uint64_t at,
+                            unsigned flip)
+{
+    flip_byte(fd, at, flip);
+    enum answer a = look(j, dir, file, fd);
+    flip_byte(fd, at, flip);
     atomic_fetch_add(&j->c->tried, 1);
-    if ((file == 0 && pages_differ(fd)) || verify(dir) == FOUND) {
-        atomic_fetch_add(&j->c->found, 1);
-    } else if (dump(dir, now) && memcmp(now, j->whole, sizeof now) == 0) {
-        atomic_fetch_add(&j->c->harmless, 1);
-    } else if (atomic_fetch_add(&j->c->silent, 1) < SILENT_TOLD) {
-        printf("silent: %s, byte %llu (page %llu + %llu): %02x became %02x\n", files[file],
+    atomic_fetch_add(a == FOUND_IT   ? &j->c->found
+                     : a == HARMLESS ? &j->c->harmless
+                                     : &j->c->silent,
+                     1);
+    if (a == SILENT && j->c->silent <= SILENT_TOLD)
+        printf("silent: %s, byte %llu (page %llu + %llu), bits %02x\n", files[file],
                (unsigned long long)at, (unsigned long long)at / PAGE, (unsigned long long)at % PAGE,
-               was, is);
-        fflush(stdout);
+               flip);
+    fflush(stdout);
+    return a;
+}
+
+/* Bytes that were harmless one by one with one bit changed: their other bits all at once. Only when
+ * that is not harmless one by one again. */
+static void try_together(const struct job *j, const char *dir, size_t file, int fd,
+                         const uint64_t *at, size_t n, unsigned flip)
+{
+    for (size_t i = 0; i < n; i++)
+        flip_byte(fd, at[i], flip);
+    enum answer a = n > 0 ? look(j, dir, file, fd) : HARMLESS;
+    for (size_t i = 0; i < n; i++)
+        flip_byte(fd, at[i], flip);
+    if (a == HARMLESS) {
+        atomic_fetch_add(&j->c->together, n);
+        return;
     }
-    if (pwrite(fd, &was, 1, (off_t)at) != 1)
-        die("write", strerror(errno));
+    if (n > 1) { /* which of them? */
+        try_together(j, dir, file, fd, at, n / 2, flip);
+        try_together(j, dir, file, fd, at + n / 2, n - n / 2, flip);
+    } else {
+        try_byte(j, dir, file, fd, at[0], flip);
+    }
+}
+
+static const unsigned more[] = {0x80, 0xff};
+#define MORE (sizeof more / sizeof *more)
+
+/* One byte of ROUNDS, so that what is left out of time is spread evenly. */
+static void work_round(const struct job *j, unsigned worker, const char *dir, size_t file, int fd,
+                       uint64_t size, uint64_t round)
+{
+    uint64_t *harmless = kad_xalloc((size / ROUNDS + 2) * sizeof *harmless);
+    size_t n = 0;
+    for (uint64_t at = round; at < size; at += ROUNDS) {
+        bool meta = file == 0 && at < 2 * PAGE && at % PAGE < 160;
+        if (at / ROUNDS % WORKERS != worker || (file == 0 && !meta && at % j->every != 0))
+            continue;
+        if (time(NULL) > j->until) {
+            atomic_fetch_add(&j->c->left, 1);
+            continue;
+        }
+        if (try_byte(j, dir, file, fd, at, 0x01) == HARMLESS && !meta)
+            harmless[n++] = at;
+        else if (meta && j->every == 1)
+            for (unsigned flip = 2; flip < 256; flip++)
+                try_byte(j, dir, file, fd, at, flip);
+        else
+            for (size_t k = 0; k < MORE; k++)
+                try_byte(j, dir, file, fd, at, more[k]);
+    }
+    for (size_t k = 0; k < MORE; k++)
+        try_together(j, dir, file, fd, harmless, n, more[k]);
+    free(harmless);
 }
 
 static void work(const struct job *j, unsigned worker)
 {
-    static const unsigned some[] = {0x01, 0x80, 0xff};
     char dir[256], name[32];
     snprintf(name, sizeof name, "copy-%u", worker);
     copy_store(j->root, dir, name);
-    for (size_t f = 0; f < N_FILES; f++) {
+    for (size_t f = N_FILES; f-- > 0;) {
         struct stat st;
         char *path = kad_path_join(dir, files[f]);
         int fd = open(path, O_RDWR | O_CLOEXEC);
         free(path);
         if (fd < 0 || fstat(fd, &st) != 0)
             continue;
-        /* In rounds, so that what is left out of time is spread evenly. */
-        for (uint64_t i = 0; i < ((uint64_t)st.st_size / ROUNDS + 1) * ROUNDS; i++) {
-            uint64_t each = (uint64_t)st.st_size / ROUNDS + 1;
-            uint64_t at = i % each * ROUNDS + i / each;
-            if (at >= (uint64_t)st.st_size)
-                continue;
-            bool meta = f == 0 && at < 2 * PAGE && at % PAGE < 160;
-            bool vault = f == 1;
-            if (at / ROUNDS % WORKERS != worker || (!meta && !vault && at % j->every != 0))
-                continue;
-            if (time(NULL) > j->until) {
-                atomic_fetch_add(&j->c->left, 1);
-                continue;
-            }
-            if (meta && j->every == 1)
-                for (unsigned flip = 1; flip < 256; flip++)
-                    try_byte(j, dir, f, fd, at, flip);
-            else
-                for (size_t k = 0; k < sizeof some / sizeof *some; k++)
-                    try_byte(j, dir, f, fd, at, some[k]);
-        }
+        for (uint64_t round = 0; round < ROUNDS; round++)
+            work_round(j, worker, dir, f, fd, (uint64_t)st.st_size, round);
         close(fd);
     }
     kad_folder_remove(dir);
@@ -221,7 +267,7 @@ static int bytes(const char *root, uint64_t every, long seconds)
     struct job j = {.root = root, .every = every, .until = time(NULL) + seconds};
     char dir[256];
     copy_store(root, dir, "copy");
-    if (verify(dir) != WHOLE)
+    if (!is_whole(dir))
         die(dir, "not whole to begin with");
     if (!dump(dir, j.whole))
         die(dir, "cannot be read");
@@ -242,10 +288,11 @@ static int bytes(const char *root, uint64_t every, long seconds)
         int status;
         failed |= waitpid(children[w], &status, 0) < 0 || status != 0;
     }
-    printf("tried %llu\nfound %llu\nharmless %llu\nsilent %llu\nout of time %llu\n",
+    printf("tried %llu\nfound %llu\nharmless %llu\nharmless together %llu\nsilent %llu\n"
+           "out of time %llu\n",
            (unsigned long long)j.c->tried, (unsigned long long)j.c->found,
-           (unsigned long long)j.c->harmless, (unsigned long long)j.c->silent,
-           (unsigned long long)j.c->left);
+           (unsigned long long)j.c->harmless, (unsigned long long)j.c->together,
+           (unsigned long long)j.c->silent, (unsigned long long)j.c->left);
     return failed || j.c->silent > 0 || j.c->tried == 0;
 }
 
@@ -256,7 +303,7 @@ static int pages(const char *root)
     char dir[256];
     unsigned char whole[crypto_hash_sha256_BYTES], now[crypto_hash_sha256_BYTES];
     copy_store(root, dir, "copy");
-    if (verify(dir) != WHOLE || !dump(dir, whole))
+    if (!is_whole(dir) || !dump(dir, whole))
         die(dir, "not whole to begin with");
     struct kad_buf b = load(dir, files[0]);
     struct kad_buf c = {.p = kad_xalloc(b.n), .n = b.n, .cap = b.n};
@@ -276,7 +323,7 @@ static int pages(const char *root)
             }
             put(dir, files[0], &c);
             tried++;
-            if (verify(dir) == FOUND)
+            if (!is_whole(dir))
                 found++;
             else if (dump(dir, now) && memcmp(now, whole, sizeof now) == 0)
                 harmless++;
