@@ -291,6 +291,8 @@ static void put_status(const struct service *s)
     kad_buf_done(&b);
 }
 
+static void reload(struct service *s);
+
 static void done(void *ctx)
 {
     struct service *s = ctx;
@@ -321,21 +323,18 @@ static void done(void *ctx)
     }
     if (j->error.code == KAD_OK)
         go_on(s);
-    kad_sinks_poke(s->sinks);
+    if (s->reload)
+        reload(s);
+    else
+        kad_sinks_poke(s->sinks);
     begin_job(s);
 }
-
-static void reload(struct service *s);
 
 static void begin_job(struct service *s)
 {
     struct job *j = &s->job;
     struct kad_handout h;
-    if (s->working || s->leaving)
-        return;
-    if (s->reload)
-        reload(s);
-    if (s->leaving)
+    if (s->working || s->leaving || s->reload)
         return;
     kad_instant now = now_of(s);
     bool handout = handout_of(s, &h) && handout_next(s) <= now;
@@ -406,7 +405,10 @@ static void on_hup(void *ctx)
 {
     struct service *s = ctx;
     s->reload = true;
-    want_step(s);
+    s->want = true;
+    if (!s->working)
+        reload(s);
+    begin_job(s);
 }
 
 /* How many sinks failed when they were last tried. */
@@ -482,12 +484,12 @@ static enum kad_err open_sinks(struct service *s, struct kad_error *reterr)
     return kad_sink_add_stream(s->sinks, "jsonl", STDOUT_FILENO, false, reterr);
 }
 
-/* On the loop, with no job under way. A configuration that is wrong leaves the old one in force. */
+/* From the loop itself, never out of a sink, with no job under way: those read the configuration.
+ * One that is wrong leaves the old one in force. */
 static void reload(struct service *s)
 {
     struct kad_serve_conf conf = {0};
     struct kad_error error = {0};
-    s->reload = false;
     kad_scheduler_trust(s->scheduler);
     kad_sd_notify("RELOADING=1");
     if (s->o->config) {
@@ -506,6 +508,7 @@ static void reload(struct service *s)
             kad_service_log(KAD_LOG_INFO, "configuration read again");
         }
     }
+    s->reload = false; /* until here no job began */
     kad_sd_notify("READY=1");
 }
 

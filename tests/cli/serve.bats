@@ -188,6 +188,12 @@ once_each() {
     printf '[spool]\nfolder = %s/spool\n[checkpoint]\nfolder = %s/checkpoints\nat = 00:00\n' "$PWD" "$PWD" >conf
     kill -HUP "$service"
     until_true 10 compgen -G 'checkpoints/*.checkpoint' >/dev/null
+    # Again and again, in the middle of whatever it does.
+    for i in $(seq 2 16); do
+        kill -HUP "$service"
+        k record referral "C-$i" birth_date=1990-01-01 unit=eksjo motivated=yes --on "$today" >/dev/null
+        k record employment "C-$i" --on "$today" >/dev/null
+    done
     stop
     key=$(k checkpoint --format json | jq -r .key)
     "${KADENS%/kadens}/kadens-witness" check checkpoints/*.checkpoint --key "$key"
