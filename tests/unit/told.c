@@ -243,12 +243,18 @@ struct waiting {
     struct kad_timer *turn;
     size_t sink;
     uint64_t delivered; /* UINT64_MAX: until nobody has anything to do */
+    bool failure;       /* until it has failed, instead */
 };
 static void turn(void *ctx)
 {
     struct waiting *w = ctx;
-    bool there = w->delivered == UINT64_MAX ? kad_sinks_idle(w->t->sinks)
-                                            : told_cursor(w->t, w->sink).delivered >= w->delivered;
+    bool there = false;
+    if (w->failure)
+        there = told_cursor(w->t, w->sink).failures > 0;
+    else if (w->delivered == UINT64_MAX)
+        there = kad_sinks_idle(w->t->sinks);
+    else
+        there = told_cursor(w->t, w->sink).delivered >= w->delivered;
     if (there)
         kad_loop_stop(w->t->loop);
     else
@@ -276,6 +282,11 @@ bool told_run(struct told *t, unsigned ms)
 bool told_wait(struct told *t, size_t sink, uint64_t delivered, unsigned ms)
 {
     return run((struct waiting){.t = t, .sink = sink, .delivered = delivered}, ms);
+}
+
+bool told_wait_failure(struct told *t, size_t sink, unsigned ms)
+{
+    return run((struct waiting){.t = t, .sink = sink, .failure = true}, ms);
 }
 
 /* --- looking --- */
