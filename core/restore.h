@@ -59,10 +59,10 @@ enum kad_err kad_restore_against(const struct kad_restore *r, struct kad_str not
  * there and the same before. */
 enum kad_err kad_restore_carry(struct kad_restore *r, uint64_t from, struct kad_error *reterr)
     KAD_MUST_CHECK;
-/* Which vault comes with the ledger, of those that can be found: the one given, the one beside the backup
- * and the one of the store that is there. One that is given is taken; else, of those that the master key at
- * hand opens (of all, where that cannot be said), the one that has carried out the latest erasure and has
- * the most keys. It is copied into the new store. The backup's data were checked. */
+/* Which vault comes with the ledger, of those that can be found: the one given; else that of the store that is
+ * there, or the one beside the backup, or one in its folder: one that the master key at hand opens goes before
+ * one of which that cannot be said, then one that has every key that the ledger needs, then in this order. It is
+ * copied into the new store. The backup's data were checked. */
 struct kad_restore_vault {
     const char *from; /* the file taken; NULL: there is none */
     uint64_t fence;   /* the last erasure that it has carried out */

@@ -24,6 +24,7 @@ struct search {
     struct candidate v[CANDIDATES];
     size_t n;
     char id[33];
+    uint64_t last_key; /* that the ledger needs */
 };
 
 /* --- which one --- */
@@ -58,13 +59,17 @@ static enum kad_err look(struct search *s, const char *path, struct kad_error *r
     return KAD_OK;
 }
 
-static bool is_better(const struct candidate *a, const struct candidate *b)
+/* Fences do not say which is newer: one that came back with an older ledger has a lower one. Whichever is
+ * taken, what was erased in any of them stays erased. */
+static bool is_better(const struct search *s, const struct candidate *a, const struct candidate *b)
 {
+    bool a_whole = a->peek.entries >= s->last_key, b_whole = b->peek.entries >= s->last_key;
     if (a->opens != b->opens)
         return a->opens > b->opens;
-    if (a->peek.header.fence != b->peek.header.fence)
-        return a->peek.header.fence > b->peek.header.fence;
-    return a->peek.entries > b->peek.entries;
+    if (a_whole != b_whole)
+        return a_whole;
+    return !a_whole &&
+           a->peek.entries > b->peek.entries; /* else the first in the order of the search */
 }
 
 static enum kad_err find_all(struct search *s, const char *given, struct kad_error *reterr)
@@ -148,9 +153,10 @@ enum kad_err kad_restore_vault(const struct kad_restore *r, const char *given, s
     if (err != KAD_OK)
         return err;
     memcpy(s.id, info.info.id, sizeof s.id);
+    s.last_key = info.state.last_key;
     err = find_all(&s, given, reterr);
     for (size_t i = 0; i < s.n && !(given && best); i++)
-        if (!best || is_better(&s.v[i], best))
+        if (!best || is_better(&s, &s.v[i], best))
             best = &s.v[i];
     if (err == KAD_OK && best) {
         char *to = kad_path_join(kad_restore_folder(r), KAD_VAULT_FILE);

@@ -580,3 +580,44 @@ gone() {
         ok k verify
     done
 }
+
+@test "a vault that is locked with a passphrase comes back, and gets a new one where erasures are repeated" {
+    export KADENS_PASSPHRASE_COST=test
+    local i
+    for i in 1 2 3; do echo "the passphrase number $i" >"p$i"; done
+    NOW=2021-01-02T08:00:00Z
+    k init --passphrase --passphrase-file p1 >/dev/null
+    small_rules >small.rules
+    k rules adopt small.rules --from 2021-01-01 --decision 'Board 2020-12-01' >/dev/null
+    with() { # PASSPHRASE COMMAND...
+        local p=$1
+        shift
+        k --passphrase-file "$p" "$@"
+    }
+    NOW=2021-06-15T08:00:00Z
+    with p1 record referral C-2 birth_date=1990-02-03 unit=eksjo motivated=yes >/dev/null
+    with p1 record referral C-9 birth_date=1991-11-19 unit=eksjo motivated=yes >/dev/null
+    k backup b >/dev/null
+    with p1 record visit C-2 >/dev/null
+    with p1 erase C-9 --yes --because 'asked for' --new-passphrase-file p2 >/dev/null
+    with p2 record visit C-2 note='written later' >/dev/null
+    with p2 export >all
+    cp -r store keep
+    ok with p2 restore b --keep-newer
+    with p2 export | cmp - all
+    rm -rf store store.before-*
+    cp -r keep store
+    ok with p2 restore b --missing m --new-passphrase-file p3
+    has 'erased again: those of 1 subject'
+    grep -q 'written later' m
+    with p3 export | grep -q 1990-02-03
+    ok with p3 verify --full
+    gone 1991-11-19
+    # With nobody to ask for a new one it is finished later.
+    rm -rf store store.before-*
+    cp -r keep store
+    ok with p2 restore b --missing m2 </dev/null
+    said 'not destroyed yet'
+    ok with p2 record visit C-2 </dev/null
+    with p2 export | grep -c '"birth_date":{"erased":true}' | grep -qx 1
+}
