@@ -246,7 +246,7 @@ static void hold_vault(struct kad_engine *e)
     struct kad_error why = {0};
     struct kad_buf b = {0};
     if (e->o.write && kad_ledger_erase(e->ledger, &why) != KAD_OK)
-        kad_buf_printf(&b, _("An erasure that was broken off could not be finished. %s"), why.text);
+        kad_buf_printf(&b, _("The vault could not be held against the erasures in the ledger. %s"), why.text);
     else if (!e->o.write && kad_ledger_erasing(e->ledger))
         kad_buf_puts(&b, _("An erasure was broken off: the next command that writes finishes it."));
     if (b.n > 0)

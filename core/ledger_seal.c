@@ -153,12 +153,28 @@ static enum kad_err last_fence(struct kad_ledger *l, uint64_t *ret, struct kad_e
     return err;
 }
 
-bool kad_ledger_erasing(struct kad_ledger *l)
+/* Is there an erasure that the vault has not carried out? Where there never was one, a vault that cannot
+ * be read is nobody's business here. */
+static enum kad_err look(struct kad_ledger *l, bool *ret_erasing, struct kad_error *reterr)
 {
     uint64_t log, done;
+    struct kad_error why = {0};
+    *ret_erasing = false;
+    enum kad_err err = last_fence(l, &log, reterr);
+    if (err != KAD_OK)
+        return err;
+    err = kad_vault_fence(l->vault, &done, &why);
+    if (err != KAD_OK)
+        return log > 0 ? kad_fail(reterr, err, "%s", why.text) : KAD_OK;
+    *ret_erasing = log != done;
+    return KAD_OK;
+}
+
+bool kad_ledger_erasing(struct kad_ledger *l)
+{
     struct kad_error ignored = {0};
-    return last_fence(l, &log, &ignored) == KAD_OK &&
-           kad_vault_fence(l->vault, &done, &ignored) == KAD_OK && log != done;
+    bool erasing;
+    return look(l, &erasing, &ignored) == KAD_OK && erasing;
 }
 
 enum kad_err kad_ledger_may_erase(struct kad_ledger *l, struct kad_error *reterr)
@@ -168,8 +184,9 @@ enum kad_err kad_ledger_may_erase(struct kad_ledger *l, struct kad_error *reterr
 
 static enum kad_err erase(struct kad_ledger *l, struct kad_error *reterr)
 {
-    enum kad_err err = KAD_OK;
-    if (kad_ledger_erasing(l)) {
+    bool erasing;
+    enum kad_err err = look(l, &erasing, reterr);
+    if (err == KAD_OK && erasing) {
         struct keys k = {0};
         uint64_t fence = 0;
         kad_arena_init(&k.arena);
@@ -177,7 +194,7 @@ static enum kad_err erase(struct kad_ledger *l, struct kad_error *reterr)
         if (err == KAD_OK)
             err = kad_vault_rewrap(l->vault, fence, keep, &k, reterr);
         kad_arena_done(&k.arena);
-    } else if (kad_vault_is_between(l->vault)) {
+    } else if (err == KAD_OK && kad_vault_is_between(l->vault)) {
         err = kad_vault_settle(l->vault, reterr);
     }
     return err;
@@ -185,10 +202,13 @@ static enum kad_err erase(struct kad_ledger *l, struct kad_error *reterr)
 
 enum kad_err kad_ledger_erase(struct kad_ledger *l, struct kad_error *reterr)
 {
+    bool erasing;
     kad_assert(l->write);
-    if (!kad_ledger_erasing(l) && !kad_vault_is_between(l->vault)) /* nearly always */
-        return KAD_OK;
-    enum kad_err err = l->shared ? kad_ledger_lock(l, reterr) : KAD_OK;
+    enum kad_err err = look(l, &erasing, reterr);
+    if (err != KAD_OK || (!erasing && !kad_vault_is_between(l->vault))) /* nearly always */
+        return err;
+    if (l->shared)
+        err = kad_ledger_lock(l, reterr);
     if (err != KAD_OK)
         return err;
     err = erase(l, reterr);

@@ -176,6 +176,7 @@ static enum kad_err unlock_by_file(struct kad_vault *v, const uint8_t *bytes,
     uint8_t master[KAD_VAULT_KEY];
     enum kad_err err = kad_key_read(v->ledger, KAD_KEY_MASTER, master, sizeof master, reterr);
     *look = KAD_VAULT_OTHER_KEY;
+    v->by_next = false;
     if (err == KAD_OK) {
         kad_vault_keys_of(v->keys, master);
         *look = kad_vault_header_check(bytes, v->keys);
@@ -186,7 +187,8 @@ static enum kad_err unlock_by_file(struct kad_vault *v, const uint8_t *bytes,
         if (kad_key_read(v->ledger, KAD_MASTER_NEXT, master, sizeof master, &ignored) == KAD_OK) {
             kad_vault_keys_of(v->keys, master);
             *look = kad_vault_header_check(bytes, v->keys);
-            if (*look == KAD_VAULT_GOOD)
+            v->by_next = *look == KAD_VAULT_GOOD;
+            if (v->by_next)
                 err = KAD_OK;
         }
     }
@@ -320,13 +322,14 @@ bool kad_vault_entry_at(int fd, uint64_t number, uint8_t ret[KAD_VAULT_ENTRY])
     return pread(fd, ret, KAD_VAULT_ENTRY, at) == KAD_VAULT_ENTRY;
 }
 
-/* Another process may have written the vault anew since we opened it. */
+/* Another process may have written the vault anew since we opened it. Also when that cannot be seen:
+ * opening it again says why. */
 static bool is_replaced(const struct kad_vault *v)
 {
     struct kad_buf path = {0};
     struct stat st;
     kad_buf_printf(&path, "%s/%s", v->dir, KAD_VAULT_FILE);
-    bool other = stat(path.p, &st) == 0 && (st.st_dev != v->dev || st.st_ino != v->ino);
+    bool other = stat(path.p, &st) != 0 || st.st_dev != v->dev || st.st_ino != v->ino;
     kad_buf_done(&path);
     return other;
 }

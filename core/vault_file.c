@@ -218,23 +218,20 @@ static enum kad_err put_in_place(struct kad_vault *v, const char *beside, const 
     return failed == 0 ? KAD_OK : kad_vault_io(path, failed, true, reterr);
 }
 
+/* Which of two master keys is the right one is told by the vault alone: by the one that it opens with. */
 static enum kad_err settle(struct kad_vault *v, struct kad_error *reterr)
 {
     char *beside = kad_path_join(v->dir, KAD_VAULT_NEW);
-    enum kad_err err = kad_vault_open(v, reterr);
+    enum kad_err err = kad_vault_refresh(v, reterr);
     if (err == KAD_OK && v->header.kind == KAD_MASTER_FILE &&
         kad_key_exists(v->ledger, KAD_MASTER_NEXT)) {
-        uint8_t next[KAD_VAULT_KEY];
-        struct kad_error ignored = {0};
-        bool is_next =
-            kad_key_read(v->ledger, KAD_MASTER_NEXT, next, sizeof next, &ignored) == KAD_OK &&
-            sodium_memcmp(next, v->keys->master, sizeof next) == 0;
-        sodium_memzero(next, sizeof next);
         /* Destroyed before the other takes its place, so that its bytes are overwritten; broken off
          * here, the vault opens with the one that is left. */
-        err = kad_key_destroy(v->ledger, is_next ? KAD_KEY_MASTER : KAD_MASTER_NEXT, reterr);
-        if (err == KAD_OK && is_next)
+        err = kad_key_destroy(v->ledger, v->by_next ? KAD_KEY_MASTER : KAD_MASTER_NEXT, reterr);
+        if (err == KAD_OK && v->by_next)
             err = kad_key_rename(v->ledger, KAD_MASTER_NEXT, KAD_KEY_MASTER, reterr);
+        if (err == KAD_OK)
+            v->by_next = false;
     }
     if (err == KAD_OK && unlink(beside) != 0 && errno != ENOENT)
         err = kad_vault_io(beside, errno, true, reterr);

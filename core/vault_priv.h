@@ -31,6 +31,7 @@ struct kad_vault {
     ino_t ino;
     struct kad_vault_header header;
     struct kad_vault_keys *keys; /* locked memory */
+    bool by_next;                /* OPEN by the key that has yet to take the master key's place */
     struct kad_vault_keys *next; /* those of a new passphrase, asked for ahead; NULL */
     struct kad_vault_header next_header;
     uint64_t entries;      /* whole ones in the file, when it was last looked at */

@@ -130,7 +130,7 @@ static void put_backup(const char *root, struct kad_buf *b)
     snprintf(dir, sizeof dir, "%s/backups", root);
     DIR *d = opendir(dir);
     for (const struct dirent *e; d && (e = readdir(d));)
-        if (e->d_name[0] == '2' && (*newest == 'n' || strcmp(e->d_name, newest) > 0))
+        if (strstr(e->d_name, "Z-") && (*newest == 'n' || strcmp(e->d_name, newest) > 0))
             snprintf(newest, sizeof newest, "%s", e->d_name);
     if (d)
         closedir(d);

@@ -289,6 +289,34 @@ static void an_erased_key_is_gone_and_the_old_master_key_opens_nothing(void **st
     assert_int_equal(look(p, keys).good, 0);
 }
 
+/* Between two master keys, the one that the vault opens with is kept, whatever becomes of the other. */
+static void the_master_key_that_opens_the_vault_is_never_destroyed(void **state)
+{
+    struct place *p = *state;
+    uint8_t keys[N][KAD_VAULT_KEY];
+    make(p, keys);
+    struct kad_str right = read_all(p, key_path(p, KAD_KEY_MASTER));
+    static const char other[] = "nothing that is a key\n";
+    for (int at_next = 0; at_next < 2; at_next++) {
+        write_all(key_path(p, KAD_KEY_MASTER), at_next ? KAD_STR(other) : right);
+        write_all(key_path(p, KAD_MASTER_NEXT), at_next ? right : KAD_STR(other));
+        struct kad_vault *v = kad_vault_new(p->dir, LEDGER);
+        assert_true(kad_vault_is_between(v));
+        ok(p, kad_vault_settle(v, &p->error));
+        assert_false(kad_vault_is_between(v));
+        kad_vault_free(v);
+        assert_int_equal(look(p, keys).good, N);
+        assert_false(kad_key_exists(LEDGER, KAD_MASTER_NEXT));
+    }
+    /* neither opens it: both stay */
+    write_all(key_path(p, KAD_KEY_MASTER), KAD_STR(other));
+    write_all(key_path(p, KAD_MASTER_NEXT), KAD_STR(other));
+    struct kad_vault *v = kad_vault_new(p->dir, LEDGER);
+    assert_int_equal(kad_vault_settle(v, &p->error), KAD_ESTORE);
+    kad_vault_free(v);
+    assert_true(kad_key_exists(LEDGER, KAD_KEY_MASTER) && kad_key_exists(LEDGER, KAD_MASTER_NEXT));
+}
+
 /* --- broken off --- */
 
 /* Runs the rewrapping in a child that is killed in front of its n-th call of the kernel that changes
@@ -473,6 +501,7 @@ int main(void)
         PLACE_TEST(every_truncation_is_found_or_mended),
         PLACE_TEST(what_is_no_vault_of_this_ledger_is_told_apart),
         PLACE_TEST(an_erased_key_is_gone_and_the_old_master_key_opens_nothing),
+        PLACE_TEST(the_master_key_that_opens_the_vault_is_never_destroyed),
         PLACE_TEST(a_rewrapping_that_is_killed_anywhere_is_finished),
         PLACE_TEST(a_passphrase_opens_what_it_locked_and_its_cost_is_bounded),
         PLACE_TEST(a_copy_holds_whole_entries_only),
