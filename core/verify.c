@@ -2,6 +2,7 @@
  * see, so that nothing is lost when it ends early. */
 #include "core/verify_priv.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -218,6 +219,12 @@ static void in_child(void *ctx, int fd)
     kad_arena_done(&y->arena);
 }
 
+/* What reading a damaged file can end with. */
+static bool is_fault(int signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
+}
+
 static enum kad_err result(struct shared *s, const struct kad_child_end *end,
                            struct kad_error *reterr)
 {
@@ -225,9 +232,16 @@ static enum kad_err result(struct shared *s, const struct kad_child_end *end,
     if (s->err != KAD_OK && !v->opened && v->n_troubles == 0)
         return kad_fail(reterr, s->err, "%s", s->error.text);
     if (!end->done) {
+        v->signal = end->signal;
+        /* Killed, out of memory, an assertion of our own: what was found so far stands. */
+        if (!is_fault(end->signal))
+            return kad_fail(
+                reterr, KAD_EIO,
+                _("The check was ended before its end (signal %d). That says nothing of "
+                  "the store."),
+                end->signal);
         struct kad_trouble *t = trouble_new(v, v->in);
         struct kad_buf b = {0};
-        v->signal = end->signal;
         kad_buf_printf(&b,
                        _("Reading was broken off here: what the file says makes no sense, or the "
                          "disk does not give it back (signal %d)."),

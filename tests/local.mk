@@ -106,6 +106,7 @@ BATS_TESTS = \
 	tests/cli/hostile.bats \
 	tests/cli/import.bats \
 	tests/cli/issued.bats \
+	tests/cli/ledger2.bats \
 	tests/cli/operations.bats \
 	tests/cli/record.bats \
 	tests/cli/replay.bats \
@@ -239,7 +240,7 @@ tests_sim_tamper_SOURCES = tests/sim/tamper.c tests/sim/tamper.h tests/sim/tampe
 	tests/sim/tamper_insider.c
 tests_sim_tamper_LDADD = $(DSL_LIBS) $(LMDB_LIBS)
 BATS_TESTS += tests/sim/tamper.bats
-EXTRA_DIST += tests/sim/small_ledger.sh
+EXTRA_DIST += tests/sim/small_ledger.sh tests/data/ledger-2
 .PHONY: tamper
 tamper: kadens$(EXEEXT) tests/sim/tamper$(EXEEXT)
 	@root=$$(mktemp -d) && \
