@@ -44,7 +44,6 @@ void kad_message_make(const struct kad_engine *e, const struct kad_record *r, st
         .notice = kad_record_note(r, "notice"),
         .unit = kad_record_note(r, "unit"),
         .because = note_count(r, "because"),
-        .language = "sv",
     };
     ret->label = ret->name;
     struct kad_str role = kad_record_note(r, "to");
@@ -57,8 +56,6 @@ void kad_message_make(const struct kad_engine *e, const struct kad_record *r, st
     const struct kad_adoption *adoption = r->policy ? kad_engine_adoption(e, r->policy) : NULL;
     const struct kad_policy *p = adoption ? adoption->policy : NULL;
     int task = p ? kad_policy_task(p, ret->name) : -1;
-    if (p)
-        ret->language = p->swedish ? "sv" : "en";
     if (task >= 0) {
         ret->label = p->tasks[task].label;
         ret->source = p->rules[p->tasks[task].rule].source;
@@ -115,7 +112,5 @@ void kad_message_put_json(struct kad_buf *b, const char *ledger, const struct ka
         put_key(b, after[i].key);
         kad_json_str_or_null(b, after[i].s);
     }
-    put_key(b, "language");
-    kad_json_str(b, kad_str(m->language));
     kad_buf_putc(b, '}');
 }

@@ -24,7 +24,6 @@ struct kad_message {
     uint64_t because;      /* of one withdrawn: the record it follows from; 0: none */
     struct kad_str policy; /* "se_hoglandet@2021-01-01" */
     struct kad_str source;
-    const char *language; /* of the label: "sv" or "en" */
 };
 
 /* Is the record one that people are told of (issued, overdue, withdrawn, reminded, escalated)? */
@@ -35,7 +34,7 @@ void kad_message_make(const struct kad_engine *e, const struct kad_record *r, st
 /* One object, without a line break:
  * {"seq":…,"ledger":"…","type":"kadens.issued","at":"…","on":"…","task":"…","issue":1,"name":"…",
  *  "label":"…","subject":"…","opens":"…","due":"…","closes":null,"for":"…","to":null,
- *  "notice":null,"unit":"…","because":null,"policy":"…","source":"…","language":"sv"} */
+ *  "notice":null,"unit":"…","because":null,"policy":"…","source":"…"} */
 void kad_message_put_json(struct kad_buf *b, const char *ledger, const struct kad_message *m);
 
 #endif

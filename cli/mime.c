@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define LINE_MOST 76
-#define WORD_BYTES 42 /* of text in one encoded word: 56 characters of base64, 75 at most allowed */
+#define WORD_BYTES 39 /* of text in one encoded word: one fits beside the name of a header */
 
 static bool is_atom(char c)
 {

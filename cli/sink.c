@@ -315,6 +315,11 @@ void kad_sinks_own(struct kad_sinks *all, struct kad_transfers *t)
     all->transfers = t;
 }
 
+const struct kad_sink_host *kad_sinks_host(struct kad_sinks *all)
+{
+    return &all->host;
+}
+
 struct kad_loop *kad_sinks_loop(struct kad_sinks *all)
 {
     return all->host.loop;

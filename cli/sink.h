@@ -103,6 +103,7 @@ const struct kad_sink_host *kad_sink_host_of(struct kad_sink *s);
 const struct kad_sink_cursor *kad_sink_cursor_of(struct kad_sink *s);
 const char *kad_sink_ledger(struct kad_sink *s); /* its id */
 struct kad_loop *kad_sinks_loop(struct kad_sinks *all);
+const struct kad_sink_host *kad_sinks_host(struct kad_sinks *all);
 /* Transfers that are freed with the sinks, after them. */
 struct kad_transfers;
 void kad_sinks_own(struct kad_sinks *all, struct kad_transfers *t);

@@ -5,6 +5,28 @@
 #include "cli/serve_conf.h"
 #include "cli/transfer.h"
 
+/* A slip in a name would be believed: nobody would miss a letter that never came. */
+static enum kad_err check_person(struct kad_sinks *all, const char *sink, struct kad_str person,
+                                 struct kad_error *reterr)
+{
+    const struct kad_sink_host *h = kad_sinks_host(all);
+    struct kad_snapshot *snap;
+    struct kad_arena a;
+    struct kad_str *subjects;
+    size_t n = 0;
+    if (person.n > 5 && memcmp(person.p, "role:", 5) == 0)
+        return KAD_OK;
+    if (kad_snapshot_take(kad_engine_ledger(h->engine(h->ctx)), &snap, reterr) != KAD_OK)
+        return reterr->code;
+    kad_arena_init(&a);
+    enum kad_err err = kad_snapshot_mentions(snap, person, &a, &subjects, &n, reterr);
+    kad_snapshot_release(snap);
+    kad_arena_done(&a);
+    if (err == KAD_OK && n == 0)
+        h->log(h->ctx, kad_str(sink), _("the ledger has not named anybody of this name yet"));
+    return err;
+}
+
 static enum kad_err add_mail(struct kad_sinks *all, struct kad_transfers *t,
                              const struct kad_section *s, struct kad_error *reterr)
 {
@@ -22,7 +44,9 @@ static enum kad_err add_mail(struct kad_sinks *all, struct kad_transfers *t,
         struct kad_buf name = {0};
         const struct kad_recipient *to = &s->recipients[i];
         kad_buf_printf(&name, "mail/%.*s", KAD_STR_FMT(to->person));
-        err = kad_sink_add_mail(all, name.p, t, &o, to->person, to->address, reterr);
+        err = check_person(all, name.p, to->person, reterr);
+        if (err == KAD_OK)
+            err = kad_sink_add_mail(all, name.p, t, &o, to->person, to->address, reterr);
         kad_buf_done(&name);
     }
     return err;

@@ -7,7 +7,9 @@
 #include "cli/folder.h"
 #include "cli/mime.h"
 #include "cli/morning.h"
+#include "cli/serve_conf.h"
 #include "cli/transfer.h"
+#include "core/files.h"
 #include "tests/unit/server.h"
 #include "tests/unit/told.h"
 #include "tests/unit/unit.h"
@@ -419,6 +421,43 @@ static void a_mail_server_with_a_certificate_of_its_own_making_gets_nothing(void
     tls_stop(&tls);
 }
 
+static void mistake(void *ctx, const char *text)
+{
+    (void)ctx;
+    fail_msg("%s", text);
+}
+
+/* As the service does it, from the file on. */
+static void a_name_that_nobody_has_is_said_at_the_start(void **state)
+{
+    struct post p;
+    struct kad_serve_conf conf;
+    struct kad_buf b = {0};
+    char path[100], addresses[100];
+    (void)state;
+    open_post(&p, "o", TOLD_LABEL);
+    kad_sinks_close(p.t.sinks);
+    snprintf(addresses, sizeof addresses, "%s/addresses", p.t.root);
+    snprintf(path, sizeof path, "%s/conf", p.t.root);
+    assert_int_equal(
+        kad_file_put(addresses, KAD_STR("anna = anna@example.org\nAnna = a@b.se\n"), 0600), 0);
+    kad_buf_printf(&b,
+                   "[mail]\nserver = %s\nsecurity = none\nsender = k@example.org\n"
+                   "addresses = %s\nat = 08:30\n",
+                   p.server, addresses);
+    assert_int_equal(kad_file_put(path, (struct kad_str){b.p, b.n}, 0600), 0);
+    assert_int_equal(kad_serve_conf_read(path, mistake, NULL, &conf, &p.t.error), KAD_OK);
+    assert_int_equal(kad_sinks_open(&p.t.host, &conf, &p.t.sinks, &p.t.error), KAD_OK);
+    assert_string_equal(kad_buf_str(&p.t.log),
+                        "mail/Anna: the ledger has not named anybody of this name yet\n");
+    told_until(&p.t, "2021-06-08T06:30:00Z");
+    assert_true(told_run(&p.t, 5000));
+    assert_int_equal(server_got(&p.smtp), 1);
+    kad_buf_done(&b);
+    close_post(&p);
+    kad_serve_conf_done(&conf);
+}
+
 /* Worse than the language and the ledger let through: whatever a message holds, it is shown, not done. */
 static void no_sign_of_a_message_does_anything_in_a_letter_or_in_json(void **state)
 {
@@ -430,7 +469,6 @@ static void no_sign_of_a_message_does_anything_in_a_letter_or_in_json(void **sta
                                   .subject = {nasty, sizeof nasty - 1},
                                   .owner = {nasty, sizeof nasty - 1},
                                   .to = KAD_STR("role:manager"),
-                                  .language = "sv",
                                   .on = 18000,
                                   .due = 18001};
     struct kad_message escalated = m;
@@ -486,6 +524,7 @@ int main(void)
         cmocka_unit_test(one_address_that_is_wrong_does_not_hold_up_the_others),
         cmocka_unit_test(without_tls_where_tls_is_asked_for_nothing_is_said),
         cmocka_unit_test(a_mail_server_with_a_certificate_of_its_own_making_gets_nothing),
+        cmocka_unit_test(a_name_that_nobody_has_is_said_at_the_start),
         cmocka_unit_test(no_sign_of_a_message_does_anything_in_a_letter_or_in_json),
         cmocka_unit_test(after_the_morning_it_waits_for_the_next_and_tells_all),
     };

@@ -95,7 +95,6 @@ static void a_message_says_what_and_whose_and_when_and_nothing_private(void **st
     assert_string_equal(text_of(m, "due"), "2021-06-07");
     assert_string_equal(text_of(m, "policy"), "told@2021-01-01");
     assert_string_equal(text_of(m, "source"), "8.2 Aftercare");
-    assert_string_equal(text_of(m, "language"), "en");
     assert_int_equal(json_integer_value(json_object_get(m, "issue")), 1);
     assert_int_equal(atoll(name), json_integer_value(json_object_get(m, "seq")));
     assert_null(strstr(b.p, "1995"));
