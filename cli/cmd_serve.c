@@ -26,10 +26,11 @@ static enum kad_err read_clock(const char *given, struct kad_service_clock *ret,
     ret->speed = (int64_t)speed;
     if (good)
         return KAD_OK;
-    return kad_fail(reterr, KAD_EINPUT,
-                    _("“%s” is no clock. It begins at a day or an instant and runs so many times as "
-                      "fast: 2026-01-01x86400 lives a day in each second."),
-                    given);
+    return kad_fail(
+        reterr, KAD_EINPUT,
+        _("“%s” is no clock. It begins at a day or an instant and runs so many times as "
+          "fast: 2026-01-01x86400 lives a day in each second."),
+        given);
 }
 
 static void tell(void *ctx, const char *mistake)

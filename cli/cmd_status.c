@@ -14,8 +14,8 @@
 #include "core/scheduler.h"
 
 #define MINUTE INT64_C(60000000)
-#define LATE (15 * MINUTE)       /* something is due for longer than this */
-#define SILENT (2 * MINUTE)      /* the service gives a sign every ten seconds */
+#define LATE (15 * MINUTE)  /* something is due for longer than this */
+#define SILENT (2 * MINUTE) /* the service gives a sign every ten seconds */
 #define UNSIGNED_LONG (8 * 24 * 60 * MINUTE)
 #define ROOM_LOW (UINT64_C(512) << 20)
 
@@ -27,10 +27,10 @@ struct status {
     struct kad_presence service;
     struct kad_sink_cursor *sinks;
     size_t n_sinks;
-    uint64_t signed_size; /* records that the last checkpoint covers; 0: none */
-    kad_instant signed_at; /* of the last record that it covers */
-    bool key;             /* the signing key is here */
-    uint64_t room, size;  /* bytes: free on the disk, of the ledger's file */
+    uint64_t signed_size;     /* records that the last checkpoint covers; 0: none */
+    kad_instant signed_at;    /* of the last record that it covers */
+    bool key;                 /* the signing key is here */
+    uint64_t room, size;      /* bytes: free on the disk, of the ledger's file */
     struct kad_str notes[16]; /* what needs somebody */
     size_t n_notes;
 };
@@ -163,10 +163,11 @@ static void judge(struct status *s)
         note(s, _("The key that signs checkpoints is not in the key folder."));
     if (s->ledger.last_seq > s->signed_size && s->scheduler.begun &&
         (s->signed_size == 0 || s->now - s->signed_at > UNSIGNED_LONG))
-        note(s, s->signed_size == 0
-                    ? _("No checkpoint has ever been signed: kadens checkpoint, or [checkpoint] in "
-                        "the service's configuration.")
-                    : _("What was recorded since %s is under no checkpoint."),
+        note(s,
+             s->signed_size == 0
+                 ? _("No checkpoint has ever been signed: kadens checkpoint, or [checkpoint] in "
+                     "the service's configuration.")
+                 : _("What was recorded since %s is under no checkpoint."),
              s->signed_size ? kad_instant_text(s->signed_at, (char[KAD_INSTANT_TEXT]){0}) : "");
 }
 
@@ -280,9 +281,8 @@ static void put_sinks(struct status *s)
         kad_table_row(&t, x->failures ? KAD_LATE : KAD_PLAIN);
         kad_table_cell(&t, x->name);
         kad_table_cell(&t, kad_str(count(s, x->seq)));
-        kad_table_cell(&t, kad_str(count(s, s->ledger.last_seq > x->seq
-                                                ? s->ledger.last_seq - x->seq
-                                                : 0)));
+        kad_table_cell(
+            &t, kad_str(count(s, s->ledger.last_seq > x->seq ? s->ledger.last_seq - x->seq : 0)));
         kad_table_cell(&t, kad_str(count(s, x->delivered)));
         kad_table_cell(&t, kad_str(x->refused ? count(s, x->refused) : ""));
         kad_table_cell(&t, kad_str(when(s, x->at)));

@@ -110,7 +110,9 @@ kadens_SOURCES = \
 	cli/sd_notify.h \
 	cli/service.c \
 	cli/service.h \
+	cli/service_job.c \
 	cli/service_log.c \
+	cli/service_priv.h \
 	cli/words.c \
 	cli/words.h \
 	cli/write.c \

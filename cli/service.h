@@ -25,7 +25,7 @@ struct kad_service_options {
     unsigned wait_ms;
     struct kad_str by, via;
     struct kad_service_clock clock;
-    bool once;     /* leave when nothing is due any more and all has been told */
+    bool once; /* leave when nothing is due any more and all has been told */
     void (*tell)(void *ctx, const char *mistake); /* of the configuration */
 };
 
@@ -33,8 +33,8 @@ struct kad_service_options {
  * clock is believed. Errors: what keeps it from beginning (EINPUT, ESTORE, EBUSY), and ESTORE, EFULL or
  * EIO when the ledger cannot be written any more; whoever started it starts it again. ENO with `once`
  * when something could not be told. */
-enum kad_err kad_service_run(const struct kad_service_options *o,
-                             struct kad_error *reterr) KAD_MUST_CHECK;
+enum kad_err kad_service_run(const struct kad_service_options *o, struct kad_error *reterr)
+    KAD_MUST_CHECK;
 
 /* --- the log: a line each on stderr, "TIME LEVEL what key=value …", for the journal without the time.
  * Never a subject's key, a label or a private value: who reads logs is not who reads cases. --- */
@@ -46,8 +46,8 @@ void kad_service_log(enum kad_log_level level, const char *fmt, ...) KAD_PRINTF(
 
 struct kad_handout {
     const char *folder;
-    int32_t at;     /* minutes after midnight */
-    uint64_t keep;  /* the newest so many files stay; 0: all */
+    int32_t at;    /* minutes after midnight */
+    uint64_t keep; /* the newest so many files stay; 0: all */
 };
 /* Sign (when there is anything new) and put the newest checkpoint into the folder as
  * ID-DATE.checkpoint; *ret_size is what it covers. For a thread: touches nothing but the ledger and
