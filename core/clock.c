@@ -50,6 +50,14 @@ static bool zone_name_ok(const char *zone)
     return n > 0 && zone[n] == '\0' && zone[0] != '/' && n < 100;
 }
 
+/* When the C library cannot read a zone's file it takes the name for a rule of its own kind and says
+ * nothing: "Europe/Stockholm" becomes a zone "Europe" at UTC, and days would be wrong. */
+static bool zone_loaded(const char *zone)
+{
+    size_t n = strcspn(zone, "/");
+    return zone[n] == '\0' || strncmp(tzname[0], zone, n) != 0 || tzname[0][n] != '\0';
+}
+
 enum kad_err kad_clock_set_zone(const char *zone, struct kad_error *reterr)
 {
     kad_assert(zone);
@@ -74,6 +82,12 @@ enum kad_err kad_clock_set_zone(const char *zone, struct kad_error *reterr)
     if (setenv("TZ", zone, 1) != 0)
         return kad_fail(reterr, KAD_EIO, _("The time zone cannot be set: %s."), strerror(errno));
     tzset();
+    if (!utc && !zone_loaded(zone)) {
+        unsetenv("TZ"); /* so that the next one tries again */
+        tzset();
+        return kad_fail(reterr, KAD_EIO, _("The time zone %s cannot be read: %s."), zone,
+                        strerror(EIO));
+    }
     zone_set = !utc;
     zone_generation++;
     return KAD_OK;
