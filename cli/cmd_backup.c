@@ -236,7 +236,9 @@ static enum kad_err make_one(struct kad_cli *c, const char *dir, struct made *re
                            .path = kad_str(ret->path)};
     struct kad_error why = {0};
     if (kad_backups_add(store, &b, &why) != KAD_OK)
-        kad_tell("%s", why.text);
+        kad_tell(
+            _("The backup is made, and whole; but “kadens backup --list” will not show it. %s"),
+            why.text);
     return KAD_OK;
 }
 

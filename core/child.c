@@ -40,6 +40,12 @@ static int gather(int fd, size_t most, struct kad_buf *ret)
     }
 }
 
+/* What damaged pages do; all else comes from outside, or is want of memory. */
+static bool is_fault(int sig)
+{
+    return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL;
+}
+
 enum kad_err kad_child_run(void (*fn)(void *ctx, int fd), void *ctx, size_t most,
                            struct kad_buf *ret, struct kad_child_end *ret_end,
                            struct kad_error *reterr)
@@ -60,12 +66,19 @@ enum kad_err kad_child_run(void (*fn)(void *ctx, int fd), void *ctx, size_t most
         be_child(fn, ctx, ends[1]);
     }
     close(ends[1]);
-    if (gather(ends[0], most, ret) != 0)
+    bool ours = gather(ends[0], most, ret) != 0;
+    if (ours)
         kill(pid, SIGKILL);
     close(ends[0]);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     ret_end->done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     ret_end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (ret_end->signal != 0 && !ours && !is_fault(ret_end->signal))
+        return kad_fail(reterr, KAD_EIO,
+                        _("The process that looked at it was ended before it was done (signal %d), "
+                          "perhaps because memory ran out. That says nothing about what it looked "
+                          "at: try again."),
+                        ret_end->signal);
     return KAD_OK;
 }

@@ -18,7 +18,8 @@ struct kad_child_end {
     int signal; /* that ended it; 0: none */
 };
 /* Run fn(ctx, fd) in a child and gather what it writes to fd, at most `most` bytes (more ends the
- * child). What it wrote before a fault counts. EIO when no child can be made. */
+ * child). What it wrote before a fault counts. EIO when no child can be made, or something else than a
+ * fault ended it: a signal from outside, want of memory. */
 enum kad_err kad_child_run(void (*fn)(void *ctx, int fd), void *ctx, size_t most,
                            struct kad_buf *ret, struct kad_child_end *ret_end,
                            struct kad_error *reterr) KAD_MUST_CHECK;

@@ -41,6 +41,19 @@ static enum kad_err work_fail(const struct kad_restore *r, int failed, struct ka
                     strerror(failed));
 }
 
+enum kad_err kad_restore_unwritten(const struct kad_restore *r, const struct kad_error *why,
+                                   struct kad_error *reterr)
+{
+    if (why->code == KAD_EFULL)
+        return work_fail(r, ENOSPC, reterr);
+    if (why->code == KAD_EIO) /* what LMDB says of a store in use does not hold for this one */
+        return kad_fail(reterr, KAD_EIO,
+                        _("The disk failed while the ledger was made ready beside %s. Nothing was "
+                          "changed: look at the disk, and try again."),
+                        r->target);
+    return kad_fail(reterr, why->code, "%s", why->text);
+}
+
 /* --- what is there --- */
 
 static bool holds(const char *dir, const char *name)
@@ -283,32 +296,34 @@ static enum kad_err carry(struct kad_ledger *old, struct kad_ledger *new, uint64
 enum kad_err kad_restore_carry(struct kad_restore *r, uint64_t from, struct kad_error *reterr)
 {
     struct kad_ledger *old = NULL, *new = NULL;
+    struct kad_error why = {0};
     kad_assert(r && r->present && r->work);
-    enum kad_err err = kad_ledger_open_still(r->target, &old, reterr);
+    enum kad_err err = kad_ledger_open_still(r->target, &old, &why);
     if (err == KAD_OK)
-        err = kad_ledger_open(r->work, true, 0, &new, reterr);
+        err = kad_ledger_open(r->work, true, 0, &new, &why);
     if (err == KAD_OK)
-        err = carry(old, new, from, reterr);
+        err = carry(old, new, from, &why);
     kad_ledger_close(new);
     kad_ledger_close(old);
-    return err;
+    return err == KAD_OK ? KAD_OK : kad_restore_unwritten(r, &why, reterr);
 }
 
 static enum kad_err note_end(struct kad_restore *r, struct kad_error *reterr)
 {
     struct kad_ledger *l = NULL;
     struct kad_txn *t = NULL;
-    enum kad_err err = kad_ledger_open(r->work, true, 0, &l, reterr);
+    struct kad_error why = {0};
+    enum kad_err err = kad_ledger_open(r->work, true, 0, &l, &why);
     if (err == KAD_OK)
-        err = kad_txn_begin(l, &t, reterr);
+        err = kad_txn_begin(l, &t, &why);
     if (err == KAD_OK)
-        err = kad_txn_note_restored(t, reterr);
+        err = kad_txn_note_restored(t, &why);
     if (err == KAD_OK)
-        err = kad_txn_commit(t, reterr);
+        err = kad_txn_commit(t, &why);
     else
         kad_txn_abort(t);
     kad_ledger_close(l);
-    return err;
+    return err == KAD_OK ? KAD_OK : kad_restore_unwritten(r, &why, reterr);
 }
 
 /* A list that cannot be read is a help that is gone, no reason to have no ledger. */

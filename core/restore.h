@@ -95,6 +95,10 @@ enum kad_err kad_restore_settle(struct kad_restore *r, struct kad_error *reterr)
  * none. */
 enum kad_err kad_restore_finish(struct kad_restore *r, kad_instant at, const char **ret_aside,
                                 struct kad_error *reterr) KAD_MUST_CHECK;
+/* Why the new store could not be written, in words that are true of one that is not in its place: nothing
+ * was changed. For the files of restore. */
+enum kad_err kad_restore_unwritten(const struct kad_restore *r, const struct kad_error *why,
+                                   struct kad_error *reterr);
 /* What is not finished is removed, the store as it was. NULL is fine. */
 void kad_restore_free(struct kad_restore *r);
 

@@ -67,6 +67,7 @@ static void see_here(void *ctx, int fd)
     struct kad_snapshot *s;
     struct kad_ledger_state state;
     p->fd = fd;
+    kad_ledger_faults_silent();
     if (kad_ledger_open_still(kad_restore_present(p->r), &p->old, &e) != KAD_OK ||
         kad_ledger_open_still(kad_restore_folder(p->r), &p->new, &e) != KAD_OK ||
         kad_snapshot_take(p->old, &s, &e) != KAD_OK)
@@ -184,6 +185,7 @@ static void ask_there(void *ctx, int fd)
 {
     struct answer a = {0};
     struct kad_error e = {0};
+    kad_ledger_faults_silent();
     ask(ctx, &a, &e);
     if (kad_write_all(fd, &a, sizeof a) != 0 || kad_write_all(fd, e.text, strlen(e.text)) != 0)
         _exit(1);

@@ -214,17 +214,18 @@ enum kad_err kad_restore_erase(const struct kad_restore *r, const struct kad_res
 {
     struct kad_ledger *l = NULL;
     struct kad_txn *t = NULL;
+    struct kad_error why = {0};
     kad_assert(r && e && ret_n);
     *ret_n = 0;
-    enum kad_err err = kad_ledger_open(kad_restore_folder(r), true, 0, &l, reterr);
+    enum kad_err err = kad_ledger_open(kad_restore_folder(r), true, 0, &l, &why);
     if (err == KAD_OK)
-        err = kad_txn_begin(l, &t, reterr);
+        err = kad_txn_begin(l, &t, &why);
     for (size_t i = 0; err == KAD_OK && i < e->n; i++)
-        err = erase_one(t, e, e->subjects[i], ret_n, reterr);
+        err = erase_one(t, e, e->subjects[i], ret_n, &why);
     if (err == KAD_OK)
-        err = kad_txn_commit(t, reterr);
+        err = kad_txn_commit(t, &why);
     else
         kad_txn_abort(t);
     kad_ledger_close(l);
-    return err;
+    return err == KAD_OK ? KAD_OK : kad_restore_unwritten(r, &why, reterr);
 }

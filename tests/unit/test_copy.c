@@ -218,6 +218,24 @@ static void say_and_fault(void *ctx, int fd)
         raise(SIGSEGV);
 }
 
+static void be_killed(void *ctx, int fd)
+{
+    (void)fd;
+    raise(*(const int *)ctx);
+}
+
+static void a_child_that_is_ended_from_outside_proves_nothing(void **state)
+{
+    static int signals[] = {SIGKILL, SIGABRT, SIGTERM};
+    struct place *p = *state;
+    struct kad_buf b = {0};
+    struct kad_child_end end;
+    for (size_t i = 0; i < LEN(signals); i++)
+        fails(p, kad_child_run(be_killed, &signals[i], 100, &b, &end, &p->error), KAD_EIO,
+              "says nothing about");
+    kad_buf_done(&b);
+}
+
 static void say_too_much(void *ctx, int fd)
 {
     (void)ctx;
@@ -248,6 +266,7 @@ int main(void)
         PLACE_TEST(a_full_disk_is_said),
         PLACE_TEST(a_damaged_copy_is_found),
         PLACE_TEST(whoever_has_the_store_open_learns_that_another_took_its_place),
+        PLACE_TEST(a_child_that_is_ended_from_outside_proves_nothing),
         PLACE_TEST(a_child_that_faults_has_said_what_it_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
