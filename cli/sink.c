@@ -26,6 +26,7 @@ struct kad_sink {
     uint64_t n_taken;   /* messages in it */
     uint64_t saved_seq; /* as last written */
     bool busy, waiting, dirty;
+    bool said; /* the trouble that it is in, since we began */
     struct kad_timer *retry;
 };
 
@@ -245,7 +246,8 @@ static void failed(struct kad_sink *s, uint64_t retry_ms, const char *text)
     char before[sizeof s->error];
     memcpy(before, s->error, sizeof before);
     set_error(s, text);
-    bool news = s->c.failures == 0 || strcmp(before, s->error) != 0;
+    bool news = !s->said || strcmp(before, s->error) != 0;
+    s->said = true;
     s->c.failures++;
     uint64_t ms = wait_ms(s, retry_ms);
     s->c.failed_at = h->now(h->ctx);
@@ -267,6 +269,7 @@ void kad_sink_answer(struct kad_sink *s, enum kad_sink_result result, uint64_t r
         failed(s, retry_ms, text);
     } else {
         bool again = s->c.failures > 0;
+        s->said = false;
         uint64_t n = s->n_taken;
         s->c.seq = s->taken;
         s->c.failures = 0;

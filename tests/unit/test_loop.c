@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -402,14 +403,16 @@ static void a_file_that_changes_is_told_also_when_another_takes_its_name(void **
 
 struct job {
     struct seen *seen;
+    atomic_bool go_on; /* the work lasts until then */
     int worked, done;
     pthread_t on;
 };
 static void do_job(void *ctx)
 {
     struct job *j = ctx;
-    struct timespec ms = {.tv_nsec = 20000000};
-    nanosleep(&ms, NULL);
+    const struct timespec ms = {.tv_nsec = 1000000};
+    while (!j->go_on)
+        nanosleep(&ms, NULL);
     j->on = pthread_self();
     j->worked++;
 }
@@ -420,13 +423,20 @@ static void job_done(void *ctx)
     saw(j->seen, 'd');
 }
 
+static void let_it_go_on(void *ctx)
+{
+    struct job *j = ctx;
+    saw(j->seen, 'a');
+    j->go_on = true;
+}
+
 static void work_is_done_on_a_thread_while_the_loop_goes_on(void **state)
 {
     struct seen s = {.loop = new_loop()};
     struct job j = {.seen = &s};
     (void)state;
     kad_loop_work(s.loop, do_job, job_done, &j);
-    kad_timer_start(kad_timer_new(s.loop, saw_a, &s), 1);
+    kad_timer_start(kad_timer_new(s.loop, let_it_go_on, &j), 1);
     kad_loop_run(s.loop);
     assert_buf(&s.b, "ad");
     assert_int_equal(j.worked, 1);

@@ -243,14 +243,15 @@ struct waiting {
     struct kad_timer *turn;
     size_t sink;
     uint64_t delivered; /* UINT64_MAX: until nobody has anything to do */
-    bool failure;       /* until it has failed, instead */
+    bool failure;       /* instead: until it has failed more often than */
+    uint64_t failures;
 };
 static void turn(void *ctx)
 {
     struct waiting *w = ctx;
     bool there = false;
     if (w->failure)
-        there = told_cursor(w->t, w->sink).failures > 0;
+        there = told_cursor(w->t, w->sink).failures > w->failures;
     else if (w->delivered == UINT64_MAX)
         there = kad_sinks_idle(w->t->sinks);
     else
@@ -286,7 +287,10 @@ bool told_wait(struct told *t, size_t sink, uint64_t delivered, unsigned ms)
 
 bool told_wait_failure(struct told *t, size_t sink, unsigned ms)
 {
-    return run((struct waiting){.t = t, .sink = sink, .failure = true}, ms);
+    return run(
+        (struct waiting){
+            .t = t, .sink = sink, .failure = true, .failures = told_cursor(t, sink).failures},
+        ms);
 }
 
 /* --- looking --- */

@@ -42,7 +42,7 @@ size_t told_until(struct told *t, const char *rfc3339);
 bool told_run(struct told *t, unsigned ms);
 /* Run the loop until a sink of this number has told of this many (or `ms` are over: false). */
 bool told_wait(struct told *t, size_t sink, uint64_t delivered, unsigned ms);
-/* ... or has failed. */
+/* ... or has failed once more. */
 bool told_wait_failure(struct told *t, size_t sink, unsigned ms);
 /* As after a restart: sinks are closed, the list is empty; cursors stay. */
 void told_restart(struct told *t);
