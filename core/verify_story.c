@@ -210,6 +210,8 @@ enum kad_err kad_verify_stories(struct kad_verifying *y, struct kad_error *reter
     bool issued = y->n_issued > 0 && y->engine, keys = y->v->keys > 0 || y->n_private > 0;
     if (y->n_issued == 0)
         kad_part_set(y, KAD_PART_ISSUED, KAD_CHECK_NOTHING);
+    if (!keys && y->v->parts[KAD_PART_VAULT] == KAD_CHECK_BEGUN)
+        kad_part_set(y, KAD_PART_VAULT, KAD_CHECK_NOTHING);
     if (!issued && !keys)
         return KAD_OK;
     if (issued)

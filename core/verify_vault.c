@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "core/files.h"
 #include "core/keys.h"
@@ -144,8 +145,31 @@ static void unlock(struct kad_verifying *y, const struct kad_vault_header *h)
         kad_trouble_add(y, KAD_PART_VAULT, 0, "%s", why.text);
 }
 
-/* Entries are of one size, so that a file that is longer has been added to; what a writer that was
- * broken off leaves behind is cut off by the next. */
+/* The vault's file and the ledger's last erasure, which is carried out a moment after it is recorded:
+ * somebody may be erasing just now. */
+static enum kad_err look_again(struct kad_verifying *y, const char *path, struct kad_snapshot **s,
+                               struct kad_ledger_state *state, struct kad_vault_peek *peek,
+                               struct kad_error *why, struct kad_error *reterr)
+{
+    enum kad_err err = KAD_OK, peeked = KAD_OK;
+    for (int again = 0; err == KAD_OK && again < 10; again++) {
+        kad_snapshot_release(*s);
+        *s = NULL;
+        *why = (struct kad_error){0};
+        err = kad_snapshot_take(y->ledger, s, reterr);
+        if (err == KAD_OK)
+            err = kad_snapshot_state(*s, state, reterr);
+        if (err == KAD_OK)
+            peeked = kad_vault_peek(path, peek, why);
+        if (peeked != KAD_OK || peek->header.fence == state->last_fence)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    return err;
+}
+
+/* Entries are of one size: what a writer that was broken off leaves behind the last whole one is cut
+ * off by the next. */
 enum kad_err kad_verify_vault(struct kad_verifying *y, struct kad_error *reterr)
 {
     struct kad_snapshot *s = NULL;
@@ -155,12 +179,10 @@ enum kad_err kad_verify_vault(struct kad_verifying *y, struct kad_error *reterr)
     struct stat st;
     char *path = kad_path_join(y->o->dir, KAD_VAULT_FILE);
     kad_part_set(y, KAD_PART_VAULT, KAD_CHECK_BEGUN);
-    enum kad_err err = kad_snapshot_take(y->ledger, &s, reterr);
-    if (err == KAD_OK)
-        err = kad_snapshot_state(s, &state, reterr);
+    enum kad_err err = look_again(y, path, &s, &state, &peek, &why, reterr);
     if (err == KAD_OK && stat(path, &st) != 0 && (y->o->still || state.last_key == 0)) {
         y->v->keys = 0; /* a backup lies apart from its vault */
-    } else if (err == KAD_OK && kad_vault_peek(path, &peek, &why) != KAD_OK) {
+    } else if (err == KAD_OK && why.code != KAD_OK) {
         kad_trouble_add(y, KAD_PART_VAULT, 0, "%s", why.text);
     } else if (err == KAD_OK) {
         y->v->keys = peek.entries;

@@ -44,6 +44,7 @@ CORE_TESTS = \
 	tests/unit/test_tree \
 	tests/unit/test_value \
 	tests/unit/test_vault \
+	tests/unit/test_verify \
 	tests/unit/test_view \
 	tests/unit/test_window \
 	tests/unit/test_workday
@@ -144,6 +145,7 @@ tests_unit_test_engine_batch_SOURCES = tests/unit/test_engine_batch.c $(TOY_SOUR
 tests_unit_test_engine_carry_SOURCES = tests/unit/test_engine_carry.c $(TOY_SOURCES)
 tests_unit_test_engine_dsl_SOURCES = tests/unit/test_engine_dsl.c $(TOY_SOURCES)
 tests_unit_test_engine_dsl_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_verify_SOURCES = tests/unit/test_verify.c $(TOY_SOURCES)
 tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c $(TOY_SOURCES)
 tests_unit_test_scheduler_LDADD = $(DSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_engine_event_SOURCES = tests/unit/test_engine_event.c $(TOY_SOURCES)

@@ -27,6 +27,12 @@ change_text() {
     [ "$("$KADENS" --lang sv verify | head -n 1)" = 'Allt är helt, och inget har ändrats.' ]
 }
 
+@test "verify: a ledger that was just made is whole" {
+    k init
+    ok k verify --full
+    has 'Everything is whole'
+}
+
 @test "verify: a changed record is found, named, and explained" {
     one_case
     change_text C-1
@@ -115,4 +121,18 @@ change_text() {
     rm "$KADENS_STORE/vault"
     no 1 k verify
     has 'Put back the newest copy of the vault.'
+}
+
+@test "verify: an old vault put back after an erasure is found" {
+    one_case
+    cp "$KADENS_STORE/vault" old-vault
+    cp keys/*.master old-master
+    ok k erase C-1 --because 'asked for it' --yes
+    ok k verify --full
+    has 'Erased for good: those of 1 records.'
+    cp old-vault "$KADENS_STORE/vault"
+    cat old-master >"$(echo keys/*.master)"
+    no 1 k verify
+    has 'was erased, but the key (number 1) is still in the vault'
+    has 'the vault has carried out'
 }
