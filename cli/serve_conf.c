@@ -327,8 +327,10 @@ static bool each_line(struct reader *r, struct kad_str text, void *ctx,
 {
     size_t bad;
     r->line = 1;
-    if (!kad_utf8_valid(text, &bad) || kad_utf8_bidi(text) != text.n) {
-        for (size_t i = 0; i < bad && i < text.n; i++)
+    if (kad_utf8_valid(text, &bad))
+        bad = kad_utf8_bidi(text);
+    if (bad < text.n) {
+        for (size_t i = 0; i < bad; i++)
             r->line += text.p[i] == '\n';
         mistake(r, _("the file is not UTF-8 text, or has signs in it that cannot be seen."));
         return false;

@@ -125,7 +125,7 @@ static void each_mistake_is_told_with_its_line_and_what_is_accepted(void **state
         {"[mail]\nsender = Kadens <k@example.org>\n", "“sender” is a mail address"},
         {"[mail]\nuser = k\n", "“user” and “password” go together."},
         {"[jsonl]\n# \xff\n", ":2: the file is not UTF-8 text"},
-        {"[jsonl]\n# \xe2\x80\xae\n", "signs in it that cannot be seen"},
+        {"[jsonl]\n\n# \xe2\x80\xae\n", ":3: the file is not UTF-8 text, or has signs in it that cannot be seen"},
     };
     struct place *p = *state;
     for (size_t i = 0; i < LEN(rows); i++) {
