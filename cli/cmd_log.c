@@ -348,9 +348,11 @@ enum kad_err kad_cmd_export(struct kad_cli *c, struct kad_error *reterr)
 {
     uint64_t from = 1;
     const char *s = c->opt[KAD_O_FROM], *bundle = c->opt[KAD_O_BUNDLE];
-    if (bundle && (s || !*bundle))
-        return kad_fail(reterr, KAD_EINPUT,
-                        _("--bundle writes the whole ledger into a folder: --bundle DIR."));
+    if (bundle && (s || !*bundle || c->opt[KAD_O_KNOWN_AT] || c->opt[KAD_O_AS_OF]))
+        return kad_fail(
+            reterr, KAD_EINPUT,
+            _("--bundle DIR writes the whole ledger, up to its last checkpoint: neither --from "
+              "nor --known-at goes with it."));
     if (bundle)
         return kad_bundle_export(c, bundle, reterr);
     if (s && (!kad_read_u64(s, &from) || from == 0))

@@ -94,6 +94,8 @@ bundled() {
     said_once 'is not empty'
     no 2 k export --bundle no/such/place
     no 2 k export --bundle bundle --from 2
+    no 2 k export --bundle bundle --known-at 1
+    said_once 'neither --from nor --known-at'
     ok k export --bundle bundle/
     mkdir empty
     ok k export --bundle empty
