@@ -120,6 +120,10 @@ static enum kad_err asked(void *ctx, enum kad_passphrase_ask ask, struct kad_buf
     if (path)
         return from_file(path, ret, reterr);
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 && ask == KAD_ASK_NEW)
+        return kad_fail(reterr, KAD_ESTORE,
+                        _("A new passphrase is needed, and there is no terminal to ask for it at. "
+                          "kadens erase takes it from --new-passphrase-file."));
     if (fd < 0)
         return kad_fail(reterr, KAD_ESTORE,
                         _("The vault is locked with a passphrase, and there is no terminal to ask for "

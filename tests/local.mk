@@ -201,7 +201,8 @@ FUZZ_TESTS = \
 	tests/fuzz/replay_dsl \
 	tests/fuzz/replay_event \
 	tests/fuzz/replay_format \
-	tests/fuzz/replay_note
+	tests/fuzz/replay_note \
+	tests/fuzz/replay_vault
 tests_fuzz_replay_dsl_SOURCES = tests/fuzz/fuzz_dsl.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_dsl_LDADD = $(DSL_LIBS)
 tests_fuzz_replay_event_SOURCES = tests/fuzz/fuzz_event.c tests/fuzz/replay.c tests/fuzz/fuzz.h
@@ -210,6 +211,8 @@ tests_fuzz_replay_format_SOURCES = tests/fuzz/fuzz_format.c tests/fuzz/replay.c 
 tests_fuzz_replay_format_LDADD = $(DSL_LIBS)
 tests_fuzz_replay_note_SOURCES = tests/fuzz/fuzz_note.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_note_LDADD = $(CORE_LIBS)
+tests_fuzz_replay_vault_SOURCES = tests/fuzz/fuzz_vault.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_vault_LDADD = $(CORE_LIBS)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
 
 # --- crashes and faults: `make crash`; a short run of each is among the tests ---

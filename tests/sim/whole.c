@@ -248,21 +248,22 @@ static struct kad_engine *open_engine(const char *store, bool write, struct whol
 }
 
 /* A ledger is never there without its key. */
-static bool look_at_keys(struct kad_ledger *l, const char *folder, struct whole_found *ret)
+static bool look_at_keys(struct kad_ledger *l, struct whole_found *ret)
 {
     struct kad_error e = {0};
     uint8_t key[KAD_PUBLIC_KEY];
-    kad_keys_set_folder(folder);
     return kad_key_read(kad_ledger_info(l)->id, KAD_KEY_SIGN, key, sizeof key, &e) == KAD_OK ||
            found(ret, WHOLE_LOST, "its key: %s", e.text);
 }
 
 void whole_check(const char *store, const struct whole_want *w, struct whole_found *ret)
 {
+    if (w->keys) /* first of all: opening for writing finishes an erasure that was broken off */
+        kad_keys_set_folder(w->keys);
     struct kad_engine *e = open_engine(store, w->append, ret);
     if (!e)
         return;
-    bool good = (!w->keys || look_at_keys(kad_engine_ledger(e), w->keys, ret)) &&
+    bool good = (!w->keys || look_at_keys(kad_engine_ledger(e), ret)) &&
                 look_at_log(kad_engine_ledger(e), w, ret);
     bool one_more = good && w->append && w->log && w->log->adopted && ret->last >= w->log->adopted;
     if (one_more)
