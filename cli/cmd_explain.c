@@ -81,7 +81,8 @@ static enum kad_err find_task(struct kad_cli *c, struct kad_str said, struct kad
         kad_explain_task(s.derive, c->as_of, end, (struct kad_str){0}, e))
         return KAD_OK;
     const struct kad_instance *all, *found = NULL;
-    size_t n = kad_derive_instances(s.derive, c->as_of, kad_add_years(c->as_of, 1), &all), of = 0;
+    size_t n = kad_engine_instances(c->engine, &s, c->as_of, kad_add_years(c->as_of, 1), &all);
+    size_t of = 0;
     for (size_t i = 0; i < n; i++)
         if (end.n && kad_id_ends(all[i].id, end)) {
             found = &all[i];
@@ -94,6 +95,10 @@ static enum kad_err find_task(struct kad_cli *c, struct kad_str said, struct kad
                         KAD_STR_FMT(said), of);
     if (found && kad_explain_instance(s.derive, c->as_of, found->id, e))
         return KAD_OK;
+    if (found) { /* withdrawn */
+        said = found->id;
+        end = (struct kad_str){said.p + subject.n + 1, said.n - subject.n - 1};
+    }
     const char *next = memchr(end.p, '/', end.n);
     struct kad_str task = {end.p, next ? (size_t)(next - end.p) : end.n};
     if (next && kad_explain_task(s.derive, c->as_of, task, said, e))

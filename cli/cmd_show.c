@@ -404,7 +404,7 @@ enum kad_err kad_cmd_show(struct kad_cli *c, struct kad_error *reterr)
         kad_records_of(c, p.s.info.key, &p.records, &p.n_records, reterr) != KAD_OK)
         return reterr->code;
     const struct kad_instance *all;
-    size_t n = kad_derive_instances(p.s.derive, c->as_of, c->as_of, &all);
+    size_t n = kad_engine_instances(c->engine, &p.s, c->as_of, c->as_of, &all);
     for (size_t i = 0; i < n; i++)
         kad_rows_add(&p.rows, p.s.info.key, &all[i], all, n);
     if (c->format == KAD_F_TEXT)

@@ -7,6 +7,7 @@
 #define NAMED_MOST 3 /* tasks named in a line of the foot */
 
 struct ask {
+    const struct kad_engine *engine;
     const struct kad_timeline *timeline;
     struct kad_str who, unit; /* empty: everybody's, everywhere */
     bool nobody;              /* --for - */
@@ -77,6 +78,7 @@ static enum kad_err check_role(const struct ask *q, struct kad_error *reterr)
 
 static enum kad_err read_ask(const struct kad_cli *c, struct ask *q, struct kad_error *reterr)
 {
+    q->engine = c->engine;
     q->timeline = kad_engine_timeline(c->engine);
     q->day = c->as_of;
     q->foot = c->format == KAD_F_TEXT;
@@ -104,10 +106,16 @@ static enum kad_err read_ask(const struct kad_cli *c, struct ask *q, struct kad_
 
 /* --- one subject --- */
 
+/* What was withdrawn is told by records, whatever the rules and the story say by now. */
+static bool asks_withdrawn(const struct ask *q)
+{
+    return q->states & 1u << KAD_S_WITHDRAWN;
+}
+
 /* Has any rule for subjects of this kind the role as its owner? Else its story need not be read. */
 static bool may_have(const struct ask *q, struct kad_str kind)
 {
-    if (!is_role(q->who))
+    if (!is_role(q->who) || asks_withdrawn(q))
         return true;
     struct kad_str name = {q->who.p + 5, q->who.n - 5};
     for (size_t i = 0; i < q->timeline->n; i++) {
@@ -146,7 +154,9 @@ static enum kad_err take(void *ctx, struct kad_subject *s, struct kad_error *ret
     (void)reterr;
     if (!q->count_only && !may_have(q, s->info.kind))
         return KAD_OK;
-    size_t n = kad_derive_instances(s->derive, q->day, q->horizon, &all);
+    size_t n = asks_withdrawn(q) && !q->count_only
+                   ? kad_engine_instances(q->engine, s, q->day, q->horizon, &all)
+                   : kad_derive_instances(s->derive, q->day, q->horizon, &all);
     for (size_t i = 0; i < n; i++) {
         if (q->unit.n && !kad_str_eq(all[i].unit, q->unit))
             continue;
@@ -173,14 +183,15 @@ static enum kad_err gather(struct kad_cli *c, struct ask *q, struct kad_error *r
         return take(q, &s, reterr);
     }
     struct kad_progress progress;
+    bool nobody = q->nobody && !asks_withdrawn(q); /* whom nobody had then, somebody may have */
     kad_progress_init(&progress, _("Subjects read:"));
     struct kad_each each = {.day = q->day,
                             .progress = kad_progress_step,
                             .progress_ctx = &progress,
-                            .unowned = q->nobody};
+                            .unowned = nobody};
     const struct kad_each unowned = {.day = q->day, .person = KAD_STR("-"), .unowned = true};
     /* A role has no index of its own; a person has. */
-    if (q->nobody)
+    if (nobody)
         each.person = KAD_STR("-");
     else if (q->who.n && !is_role(q->who))
         each.person = q->who;

@@ -123,7 +123,9 @@ static enum kad_err gather_one(void *ctx, struct kad_subject *s, struct kad_erro
     struct kad_record *records = NULL;
     struct kad_snapshot *snap;
     size_t n_records = 0, from = g->v.n;
-    size_t n = kad_derive_instances(s->derive, q->day, q->day + q->ahead, &all);
+    size_t n = q->states & 1u << KAD_S_WITHDRAWN
+                   ? kad_engine_instances(g->e, s, q->day, q->day + q->ahead, &all)
+                   : kad_derive_instances(s->derive, q->day, q->day + q->ahead, &all);
     kad_arena_reset(&g->one);
     if (kad_snapshot_take(kad_engine_ledger(g->e), &snap, reterr) != KAD_OK)
         return reterr->code;
@@ -151,9 +153,11 @@ static enum kad_err gather(struct gather *g, struct kad_error *reterr)
     const struct kad_ics_ask *q = g->q;
     struct kad_each each = {.day = q->day, .ret_seq = &g->last_seq};
     bool role = q->who.n > 5 && memcmp(q->who.p, "role:", 5) == 0;
-    if (kad_str_eq(q->who, KAD_STR("-")))
-        each.unowned = true;
-    if (!role)
+    bool nobody = kad_str_eq(q->who, KAD_STR("-"));
+    /* Whom nobody had when a task was issued that was withdrawn since, somebody may have by now. */
+    bool any = role || (nobody && q->states & 1u << KAD_S_WITHDRAWN);
+    each.unowned = nobody && !any;
+    if (!any)
         each.person = q->who;
     if (q->subject.n == 0)
         return kad_engine_each(g->e, &each, gather_one, g, reterr);

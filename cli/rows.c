@@ -239,6 +239,8 @@ static void put_remark(struct kad_buf *b, const struct kad_instance *i, kad_day 
             char day[KAD_DAY_TEXT];
             kad_buf_printf(b, i->state == KAD_S_DONE ? _("done %s") : _("since %s"),
                            kad_day_text(i->ended, day));
+            if (i->withdrawn_by)
+                kad_buf_printf(b, _(", because of no. %llu"), (unsigned long long)i->withdrawn_by);
         }
     }
 }

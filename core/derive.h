@@ -77,7 +77,8 @@ struct kad_instance {
     enum kad_state state;            /* as of the day asked */
     bool late;                       /* done after due */
     uint64_t anchor, done_by, dropped_by, waived_by; /* seqs, 0 none */
-    kad_day ended;                   /* the day it was done, dropped, closed or waived; else NONE */
+    uint64_t withdrawn_by; /* of what took its ground away; 0: none, or no single record did */
+    kad_day ended;                   /* done, dropped, closed, waived or withdrawn; else NONE */
     int line;
     /* Whose list: the person, or "role:NAME"; empty when nobody has it (KAD_UNOWNED then says why). */
     struct kad_str owner;

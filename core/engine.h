@@ -62,10 +62,19 @@ struct kad_subject {
     struct kad_subject_info info; /* of a `one of` subject or the programme without events: made up */
     struct kad_story story;
     struct kad_derive *derive;
+    const struct kad_record *records; /* in recording order, those that are not known included */
+    size_t n_records;
+    struct kad_known known;
 };
 /* ENOTFOUND when no record is about it, as known at, and no policy in force names it. */
 enum kad_err kad_engine_subject(struct kad_engine *e, struct kad_str key, struct kad_arena *a,
                                 struct kad_subject *ret, struct kad_error *reterr) KAD_MUST_CHECK;
+/* Its instances as kad_derive_instances gives them, in the same order, and among them as withdrawn those
+ * that the rules no longer give and that the scheduler had issued and taken back by the day, as known: made
+ * from what was recorded of the last issue (`line` is its rule's, `ended` the day it was withdrawn). The
+ * array lives as long as the subject. */
+size_t kad_engine_instances(const struct kad_engine *e, const struct kad_subject *s, kad_day day,
+                            kad_day horizon, const struct kad_instance **ret);
 /* The known key nearest to this one (at most two slips away); empty when there is none. */
 struct kad_str kad_engine_nearest(struct kad_engine *e, struct kad_str key, struct kad_arena *a);
 

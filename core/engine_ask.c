@@ -128,6 +128,9 @@ static enum kad_err load_subject(struct kad_snapshot *s, const struct kad_timeli
     kad_story_build(a, ret->info.key, records, n, known, story);
     ret->story = *story;
     ret->derive = kad_derive_new(a, timeline, story, ret->info.kind);
+    ret->records = records;
+    ret->n_records = n;
+    ret->known = known;
     return KAD_OK;
 }
 

@@ -44,6 +44,7 @@ core_libcore_a_SOURCES = \
 	core/engine.c \
 	core/engine.h \
 	core/engine_ask.c \
+	core/engine_issued.c \
 	core/engine_priv.h \
 	core/err.c \
 	core/err.h \

@@ -17,15 +17,7 @@ static bool same_text(const struct again *x, const char *name, struct kad_str s)
 
 static bool same_day(const struct again *x, const char *name, kad_day day)
 {
-    const struct kad_field *f = kad_fields_find(x->r->notes, x->r->n_notes, name);
-    kad_day said = f && f->value.type == KAD_T_DATE ? (kad_day)f->value.num : KAD_DAY_NONE;
-    return said == day;
-}
-
-static uint64_t said_number(const struct again *x)
-{
-    const struct kad_field *f = kad_fields_find(x->r->notes, x->r->n_notes, "issue");
-    return f && f->value.type == KAD_T_NUMBER ? (uint64_t)(f->value.num / KAD_MICRO) : 0;
+    return kad_issued_day(x->r, name) == day;
 }
 
 /* The days, the owner and the rest of the instance. */
@@ -53,7 +45,7 @@ static const char *issued_differs(const struct again *x)
 {
     bool stood = x->was && x->was->first && !x->was->withdrawn;
     uint64_t number = x->was ? x->was->number : 0;
-    if (stood || said_number(x) != number + 1)
+    if (stood || kad_issued_number(x->r, "issue") != number + 1)
         return "issue";
     if (!x->i || (x->i->state != KAD_S_OPEN && x->i->state != KAD_S_OVERDUE))
         return "task";
@@ -64,7 +56,7 @@ static const char *issued_differs(const struct again *x)
 static const char *issue_differs(const struct again *x)
 {
     bool stands = x->was && x->was->first && !x->was->withdrawn;
-    return !stands || said_number(x) != x->was->number ? "issue" : NULL;
+    return !stands || kad_issued_number(x->r, "issue") != x->was->number ? "issue" : NULL;
 }
 
 static const char *notice_differs(const struct again *x)

@@ -22,23 +22,30 @@ static int by_task(const void *pa, const void *pb)
     return c != 0 ? c : (a->seq > b->seq) - (a->seq < b->seq);
 }
 
-static uint64_t number_of(const struct kad_record *r)
+uint64_t kad_issued_number(const struct kad_record *r, const char *note)
 {
-    const struct kad_field *f = kad_fields_find(r->notes, r->n_notes, "issue");
+    const struct kad_field *f = kad_fields_find(r->notes, r->n_notes, note);
     return f && f->value.type == KAD_T_NUMBER ? (uint64_t)(f->value.num / KAD_MICRO) : 0;
+}
+
+kad_day kad_issued_day(const struct kad_record *r, const char *note)
+{
+    const struct kad_field *f = kad_fields_find(r->notes, r->n_notes, note);
+    return f && f->value.type == KAD_T_DATE ? (kad_day)f->value.num : KAD_DAY_NONE;
 }
 
 static void take_issued(struct kad_issued *x, const struct kad_record *r)
 {
     switch (r->kind) {
     case KAD_R_ISSUED:
-        x->number = number_of(r);
+        x->number = kad_issued_number(r, "issue");
         x->first = r;
-        x->withdrawn = x->overdue = false;
+        x->withdrawn = NULL;
+        x->overdue = false;
         x->n_notices = 0;
         break;
     case KAD_R_WITHDRAWN:
-        x->withdrawn = true;
+        x->withdrawn = r;
         break;
     case KAD_R_OVERDUE:
         x->overdue = true;
@@ -298,12 +305,6 @@ static uint64_t cause_of(struct looking *w, const struct kad_issued *x, kad_day 
     return cause;
 }
 
-static kad_day day_note(const struct kad_record *r, const char *name)
-{
-    const struct kad_field *f = kad_fields_find(r->notes, r->n_notes, name);
-    return f && f->value.type == KAD_T_DATE ? (kad_day)f->value.num : KAD_DAY_NONE;
-}
-
 static void find_withdrawn(struct looking *w, int32_t minute, kad_day day)
 {
     for (size_t i = 0; i < w->n_issued && !w->erased; i++) {
@@ -322,9 +323,9 @@ static void find_withdrawn(struct looking *w, int32_t minute, kad_day day)
             .name = copy(w, kad_record_note(r, "name")),
             .owner = copy(w, kad_record_note(r, "for")),
             .unit = copy(w, kad_record_note(r, "unit")),
-            .opens = day_note(r, "opens"),
-            .due = day_note(r, "due"),
-            .closes = day_note(r, "closes"),
+            .opens = kad_issued_day(r, "opens"),
+            .due = kad_issued_day(r, "due"),
+            .closes = kad_issued_day(r, "closes"),
         };
         kad_vec_push(w->l->a, &w->findings, f);
     }

@@ -12,10 +12,14 @@ struct kad_issued {
     struct kad_str task;
     uint64_t number;                /* of the issue, from 1 */
     const struct kad_record *first; /* its kadens.issued */
-    bool withdrawn, overdue;
+    const struct kad_record *withdrawn; /* its kadens.withdrawn; NULL: it stands */
+    bool overdue;
     struct kad_str *notices; /* keys of those that were given */
     size_t n_notices;
 };
+/* What such a record says in one of its notes; 0 and KAD_DAY_NONE for none. */
+uint64_t kad_issued_number(const struct kad_record *r, const char *note);
+kad_day kad_issued_day(const struct kad_record *r, const char *note);
 /* From a subject's records in recording order: one for each task id, sorted by it. In the arena. */
 size_t kad_issued_of(struct kad_arena *a, const struct kad_record *records, size_t n,
                      struct kad_issued **ret);

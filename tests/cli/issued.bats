@@ -88,3 +88,127 @@ END
     has 'Utfärdat'
     has 'Uppgift återtagen  Phone call, förfaller 2021-06-08; på grund av nr 2'
 }
+
+# A simulated ledger with one case, C-1, whose call was issued to anna (no. 3), whose ground was
+# corrected away (no. 4) and which was withdrawn (no. 5).
+withdrawn_store() {
+    cat >p.rules <<'END'
+policy p "P"
+    language en
+    calendar sweden
+    running cases follow the new rules
+role boss "Boss"
+event start "Start" of case       urgent yes/no, coach person optional
+event handover "Handover" of case coach person
+event visit "Visit" of case
+subject case "Case"
+    coach is the latest of start.coach, handover.coach
+task call "Phone call"
+    when start where urgent  due 7 days after
+    done by visit
+    for coach
+    source "4.1"
+END
+    k init --simulated
+    k --now 2021-05-01T08:00:00Z rules adopt p.rules --from 2021-05-01
+    k --now 2021-06-01T08:00:00Z record start C-1 urgent=yes coach=anna
+    k serve --once --clock 2021-06-01T09:00:00Z
+    k --now 2021-06-02T09:00:00Z correct 2 urgent=no --because 'Wrong case'
+} >/dev/null 2>&1
+withdraw() {
+    local NOW=
+    k serve --once --clock "$1" >/dev/null 2>&1
+}
+
+@test "what was issued and withdrawn is listed, until it is issued again" {
+    withdrawn_store
+    NOW=2021-06-02T09:30:00Z
+    # The rules no longer give it; nobody has been told yet.
+    ok k tasks --state withdrawn --format json
+    [ "$output" = '[]' ]
+    withdraw 2021-06-02T10:00:00Z
+    NOW=2021-06-03T08:00:00Z
+    ok k tasks
+    hasnt 'Phone call'
+    ok k tasks --state withdrawn
+    has 'Withdrawn (1)'
+    has 'Tue 2021-06-08  since 2021-06-02, because of no. 4  C-1    Phone call  anna  2'
+    ok k --lang sv tasks --state withdrawn
+    has 'Återtaget (1)'
+    has 'sedan 2021-06-02, på grund av nr 4'
+    local row='{"id":"C-1/call/2","subject":"C-1","task":"call","label":"Phone call","opens":"2021-06-01","due":"2021-06-08","closes":null,"state":"withdrawn","late":false,"for":"anna","unit":null,"anchor":2,"done_by":null,"dropped_by":null,"policy":"p@2021-05-01","line":11,"source":"4.1"}'
+    for how in '--state withdrawn' --all '--all --for anna' '--all --subject C-1'; do
+        # shellcheck disable=SC2086
+        ok k tasks $how --format jsonl
+        [ "$output" = "$row" ]
+    done
+    ok k tasks --all --for bert --format jsonl
+    [ -z "$output" ]
+    ok k tasks --all --format csv
+    has 'C-1/call/2,C-1,call,Phone call,2021-06-01,2021-06-08,,withdrawn,false,anna,,2,,,p@2021-05-01,11,4.1'
+    ok k tasks --all --format ics
+    has 'SUMMARY:Cancelled: Phone call – C-1'
+    ok k tasks --state open,done --format ics
+    hasnt 'Phone call'
+    ok k show C-1 --all
+    has 'Withdrawn (1)'
+    ok k show C-1 --format json
+    [ "$(jq -c '.tasks[0]' <<<"$output")" = "$row" ]
+    # By the short name that the list gives it.
+    ok k explain C-1/2
+    has 'Task withdrawn on 2 June 2021 (no. 5), because of no. 4.'
+    # Before it was withdrawn, in either sense, it was not.
+    ok k --as-of 2021-06-01 tasks --state withdrawn --format jsonl
+    [ -z "$output" ]
+    ok k --known-at 4 tasks --state withdrawn --format jsonl
+    [ -z "$output" ]
+    ok k --known-at 3 tasks --all --format jsonl
+    [ "$(jq -r .state <<<"$output")" = open ]
+    # What the rules give again is theirs to tell, issued anew or not.
+    k --now 2021-06-03T09:00:00Z correct 2 urgent=yes --because 'It was right' >/dev/null
+    NOW=2021-06-03T09:30:00Z
+    ok k tasks --all --format jsonl
+    [ "$(jq -r .state <<<"$output")" = open ]
+    withdraw 2021-06-03T10:00:00Z
+    NOW=2021-06-03T11:00:00Z
+    ok k tasks --all --format jsonl
+    [ "$(jq -r .state <<<"$output")" = open ]
+    ok k --known-at 5 tasks --state withdrawn --format jsonl
+    [ "$output" = "$row" ]
+    k --now 2021-06-04T09:00:00Z correct 2 urgent=no --because 'No, wrong' >/dev/null
+    # Issued again and groundless again, but not withdrawn again: nothing is told of it yet.
+    NOW=2021-06-04T09:30:00Z
+    ok k tasks --all --format jsonl
+    [ -z "$output" ]
+    withdraw 2021-06-04T10:00:00Z
+    NOW=2021-06-04T11:00:00Z
+    ok k tasks --state withdrawn
+    has 'since 2021-06-04, because of no. 8'
+    ok k verify
+}
+
+@test "what a new policy withdraws is listed with whom it was issued to, if only to nobody" {
+    withdrawn_store
+    withdraw 2021-06-02T10:00:00Z
+    k --now 2021-06-03T08:00:00Z record start C-2 urgent=yes >/dev/null
+    withdraw 2021-06-03T09:00:00Z
+    k --now 2021-06-03T10:00:00Z record handover C-2 coach=bert >/dev/null
+    sed 's/where urgent/where not urgent/; s/Phone call/Letter/' p.rules >q.rules
+    k --now 2021-06-04T08:00:00Z rules adopt q.rules --from 2021-06-03 >/dev/null
+    k --now 2021-06-04T08:30:00Z record start C-0 urgent=no coach=anna --on 2021-06-03 >/dev/null
+    withdraw 2021-06-04T09:00:00Z
+    NOW=2021-06-04T10:00:00Z
+    # By due day, among the others; each in the words of the policy that it was issued by.
+    ok k tasks --all --format jsonl
+    [ "$(jq -r '[.id, .label, .state, .for, .policy] | @tsv' <<<"$output")" = "$(
+        printf 'C-1/call/2\tPhone call\twithdrawn\tanna\tp@2021-05-01\n'
+        printf 'C-0/call/10\tLetter\topen\tanna\tp@2021-06-03\n'
+        printf 'C-2/call/6\tPhone call\twithdrawn\t\tp@2021-05-01'
+    )" ]
+    for format in jsonl ics; do
+        ok k tasks --state withdrawn --for - --format $format
+        has 'C-2/call/6'
+        ok k tasks --state withdrawn --for bert --format $format
+        hasnt 'C-2/call/6'
+    done
+}
