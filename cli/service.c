@@ -142,6 +142,37 @@ static enum kad_err open_sinks(struct service *s, struct kad_error *reterr)
     return kad_sink_add_stream(s->sinks, "jsonl", STDOUT_FILENO, false, reterr);
 }
 
+/* Whoever is not told any more is no trouble either: their places stay, for when they come back. */
+static void forgive_removed(struct service *s)
+{
+    struct kad_sink_cursor here[SINKS_MOST], c;
+    struct kad_cursor *rows = NULL;
+    struct kad_snapshot *v = NULL;
+    struct kad_error ignored = {0};
+    struct kad_arena a;
+    size_t n_here = kad_sinks_cursors(s->sinks, SINKS_MOST, here), n = 0;
+    kad_arena_init(&a);
+    if (kad_snapshot_take(kad_engine_ledger(s->reader), &v, &ignored) == KAD_OK &&
+        kad_snapshot_cursors(v, &a, &rows, &n, &ignored) != KAD_OK)
+        n = 0;
+    kad_snapshot_release(v);
+    for (size_t i = 0; i < n; i++) {
+        bool told = kad_str_eq(rows[i].name, s->handout.name) &&
+                    kad_serve_conf_find(&s->conf, KAD_SECTION_CHECKPOINT);
+        for (size_t k = 0; k < n_here && k < SINKS_MOST; k++)
+            told = told || kad_str_eq(here[k].name, rows[i].name);
+        if (told || !kad_sink_cursor_read(rows[i].name, rows[i].bytes, &c) || c.failures == 0)
+            continue;
+        struct kad_buf b = {0};
+        c.failures = 0;
+        c.retry_at = KAD_INSTANT_NONE;
+        kad_sink_cursor_put(&b, &c);
+        kad_service_put_row(s, c.name, (struct kad_str){b.p, b.n});
+        kad_buf_done(&b);
+    }
+    kad_arena_done(&a);
+}
+
 /* From the loop itself, never out of a sink, with no job under way: those read the configuration.
  * One that is wrong leaves the old one in force. */
 void kad_service_reload(struct service *s)
@@ -163,6 +194,7 @@ void kad_service_reload(struct service *s)
                 kad_service_end(s, &error);
                 return;
             }
+            forgive_removed(s);
             kad_service_log(KAD_LOG_INFO, "configuration read again");
         }
     }
@@ -260,6 +292,8 @@ static enum kad_err open_all(struct service *s, struct kad_error *reterr)
     s->caught_up = KAD_INSTANT_NONE;
     if (err == KAD_OK)
         err = open_sinks(s, reterr);
+    if (err == KAD_OK)
+        forgive_removed(s);
     return err;
 }
 

@@ -202,3 +202,23 @@ once_each() {
     no 2 k serve --config conf
     said 'conf:1'
 }
+
+@test "who is taken out of the configuration is no trouble any more" {
+    small_store
+    unset NOW
+    mkdir spool
+    printf '[spool]\nfolder = %s/spool\n[webhook]\nurl = http://127.0.0.1:9/\nsecret = %s/secret\n' "$PWD" "$PWD" >conf
+    (umask 077; echo "whsec_$(head -c 32 /dev/urandom | base64)" >secret)
+    today=$(date +%F)
+    k record referral C-1 birth_date=1990-01-01 unit=eksjo motivated=yes --on "$today" >/dev/null
+    k serve --once --config conf 2>/dev/null || true
+    k record employment C-1 --on "$today" >/dev/null
+    no 1 k serve --once --config conf
+    compgen -G 'spool/*.json' >/dev/null
+    no 1 k status --check
+    has 'webhook has failed'
+    printf '[spool]\nfolder = %s/spool\n' "$PWD" >conf
+    ok k serve --once --config conf
+    no 1 k status --check
+    hasnt 'has failed'
+}
