@@ -47,8 +47,9 @@ static const char *placeholder(const char *word)
     static const char *const known[] = {
         N_("COMMAND"), N_("DATE"),  N_("DIR"),     N_("FIELD"),   N_("FILE"),
         N_("FORMAT"),  N_("ID"),    N_("INSTANT"), N_("NAME"),    N_("SECONDS"),
-        N_("SEQ"),     N_("STATE"), N_("SUBJECT"), N_("TASK-ID"), N_("TEXT"),
-        N_("TYPE"),    N_("VALUE"), N_("WHO"),     N_("WHY"),
+        N_("SEQ"),     N_("SIZE"),  N_("SPEED"),   N_("STATE"),   N_("SUBJECT"),
+        N_("TASK-ID"), N_("TEXT"),  N_("TYPE"),    N_("VALUE"),   N_("WHO"),
+        N_("WHY"),
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i], word) == 0)

@@ -31,7 +31,7 @@ static void put_readme(struct kad_buf *b, const struct kad_copy_info *i, kad_ins
         "  Valv           ../%s.vault\n\n"
         "Filen data.mdb är hela liggaren som den var då. Filen checkpoint, om den finns, är den\n"
         "senaste undertecknade kontrollpunkten. Valvet ligger i mappen ovanför: nycklarna till de\n"
-        "privata uppgifterna, låsta med huvudnyckeln. Behåll det tillsammans med den här mappen.\n"
+        "skyddade fälten, låsta med huvudnyckeln. Behåll det tillsammans med den här mappen.\n"
         "Huvudnyckeln (ID.master) och signeringsnyckeln (ID.sign) finns aldrig i en säkerhetskopia:\n"
         "en kopia av dem ska förvaras någon annanstans.\n\n"
         "Så får du tillbaka liggaren: installera Kadens och skriv\n\n"

@@ -15,6 +15,7 @@
 #include "core/files.h"
 #include "core/keys.h"
 #include "core/restore.h"
+#include "core/vault.h"
 #include "dsl/dsl.h"
 
 #define DEFAULT_WAIT_S 10
@@ -446,12 +447,26 @@ static void put_vault(struct restoring *t)
             (unsigned long long)t->erased);
 }
 
+/* A passphrase is in nobody's key folder. */
+static bool has_master_file(struct restoring *t)
+{
+    struct kad_vault_peek peek;
+    struct kad_error ignored = {0};
+    char *path = kad_path_join(kad_cli_store(t->c), KAD_VAULT_FILE);
+    bool passphrase = kad_vault_peek(path, &peek, &ignored) == KAD_OK &&
+                      peek.header.kind == KAD_MASTER_PASSPHRASE;
+    free(path);
+    return !passphrase;
+}
+
 static void put_keys(struct restoring *t)
 {
     static const char *const names[] = {KAD_KEY_SIGN, KAD_KEY_MASTER};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct kad_buf path = {0};
         struct kad_error ignored = {0};
+        if (strcmp(names[i], KAD_KEY_MASTER) == 0 && !has_master_file(t))
+            continue;
         if (!kad_key_exists(t->info.info.id, names[i]) &&
             kad_key_path(t->info.info.id, names[i], &path, &ignored) == KAD_OK)
             kad_out_printf(

@@ -129,7 +129,8 @@ static void KAD_PRINTF(2, 3) note(struct status *s, const char *fmt, ...)
 
 static void judge_service(struct status *s)
 {
-    if (s->scheduler.begun && !s->service.running)
+    if (s->scheduler.begun && !s->service.running &&
+        !(s->service.once && s->scheduler.lag <= LATE)) /* a timer starts it when it is time */
         note(s, _("The service does not run: nothing is issued and nobody is told. Start it with "
                   "kadens serve."));
     if (s->service.running && s->service.seen != KAD_INSTANT_NONE &&

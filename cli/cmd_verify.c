@@ -66,15 +66,27 @@ static void put_vault(struct kad_buf *b, const struct kad_verify *v, struct coun
     }
     if (v->parts[KAD_PART_VAULT] == KAD_CHECK_LOCKED)
         kad_buf_printf(b,
-                       _("%s keys agree with the erasures. The vault could not be unlocked: the "
-                         "private fields of %s records were not opened; kadens verify --full."),
+                       ngettext_("%s keys agree with the erasures. The vault could not be unlocked: "
+                                 "the private fields of %s record were not opened; kadens verify "
+                                 "--full.",
+                                 "%s keys agree with the erasures. The vault could not be unlocked: "
+                                 "the private fields of %s records were not opened; kadens verify "
+                                 "--full.",
+                                 (unsigned long)v->private_left),
                        count(c, v->keys), count(c, v->private_left));
     else
         kad_buf_printf(
-            b, _("%s keys agree with the erasures. Opened: the private fields of %s records."),
+            b,
+            ngettext_("%s keys agree with the erasures. Opened: the private fields of %s record.",
+                      "%s keys agree with the erasures. Opened: the private fields of %s records.",
+                      (unsigned long)v->private_opened),
             count(c, v->keys), count(c, v->private_opened));
     if (v->private_erased > 0)
-        kad_buf_printf(b, _(" Erased for good: those of %s records."), count(c, v->private_erased));
+        kad_buf_printf(b,
+                       ngettext_(" Erased for good: those of %s record.",
+                                 " Erased for good: those of %s records.",
+                                 (unsigned long)v->private_erased),
+                       count(c, v->private_erased));
 }
 
 static void put_issued(struct kad_buf *b, const struct kad_verify *v, struct counts *c)

@@ -8,6 +8,15 @@ static void put_padded(struct kad_out *o, const char *s, size_t width)
     kad_text_put_padded(&o->b, kad_str(s), width, false);
 }
 
+/* To the bracket that closes it: START[xSPEED] has a pair of its own. */
+static size_t own_length(const char *s)
+{
+    size_t n = 0;
+    for (int open = 0; s[n] && (s[n] != ']' || open > 0); n++)
+        open += s[n] == '[' ? 1 : s[n] == ']' ? -1 : 0;
+    return n;
+}
+
 /* What stands behind the option: in this command's own words where it has them (--from SEQ). */
 static void put_option(struct kad_buf *b, const struct kad_cmd *cmd, enum kad_opt_id o)
 {
@@ -19,7 +28,7 @@ static void put_option(struct kad_buf *b, const struct kad_cmd *cmd, enum kad_op
     int n = snprintf(needle, sizeof needle, "[--%s ", opt->name);
     const char *own = cmd ? strstr(cmd->args, needle) : NULL;
     if (own) {
-        snprintf(word, sizeof word, "%.*s", (int)strcspn(own + n, "]"), own + n);
+        snprintf(word, sizeof word, "%.*s", (int)own_length(own + n), own + n);
     } else {
         snprintf(word, sizeof word, "%s", opt->arg);
     }
@@ -34,6 +43,7 @@ static const struct {
 } own_summaries[] = {
     {KAD_O_FROM, "--from SEQ", N_("from and including that record")},
     {KAD_O_FROM, "--from SIZE", N_("from the checkpoint over so many records")},
+    {KAD_O_CHECK, "[--check]", N_("end with status 1 when something needs somebody")},
     {KAD_O_TO, "--to FILE", N_("write it there instead, whole or not at all")},
 };
 

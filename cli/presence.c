@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -46,6 +47,9 @@ void kad_presence_look(const char *dir, struct kad_presence *ret)
     if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
         ret->running = true;
         read_signs(fd, ret);
+    } else {
+        struct stat st;
+        ret->once = fstat(fd, &st) == 0 && st.st_size == 0;
     }
     close(fd);
 }
@@ -84,4 +88,9 @@ void kad_presence_sign(int fd, kad_instant since, kad_instant now, const char *w
     (void)!pwrite(fd, text.p, text.n, 0);
     (void)!ftruncate(fd, (off_t)text.n);
     kad_buf_done(&text);
+}
+
+void kad_presence_once(int fd)
+{
+    (void)!ftruncate(fd, 0);
 }

@@ -3,7 +3,7 @@
  * stale; the lock is not: it ends with the process, however that ends.
  *
  *   PID, when it started, when it last gave a sign, and a word for why it waits ("-", "behind",
- *   "ahead"), each on a line.
+ *   "ahead"), each on a line. Empty: the last was a single run.
  */
 #ifndef KAD_CLI_PRESENCE_H
 #define KAD_CLI_PRESENCE_H
@@ -14,6 +14,7 @@
 
 struct kad_presence {
     bool running;
+    bool once; /* it does not run, and the last one was a single run that ended as it should */
     long pid; /* as it said; 0: unknown */
     kad_instant since, seen;
     char waits[16]; /* empty: it does not */
@@ -26,5 +27,7 @@ enum kad_err kad_presence_take(const char *dir, int *ret_fd, struct kad_error *r
     KAD_MUST_CHECK;
 /* A sign of life; `waits` may be NULL. */
 void kad_presence_sign(int fd, kad_instant since, kad_instant now, const char *waits);
+/* A single run ends: nobody is to miss it. */
+void kad_presence_once(int fd);
 
 #endif

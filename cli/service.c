@@ -307,6 +307,8 @@ static void close_all(struct service *s)
     kad_scheduler_free(s->scheduler);
     kad_engine_close(s->reader);
     kad_engine_close(s->writer);
+    if (s->presence >= 0 && s->o->once && s->ended == KAD_OK)
+        kad_presence_once(s->presence);
     if (s->presence >= 0)
         close(s->presence);
     kad_serve_conf_done(&s->conf);

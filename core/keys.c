@@ -254,7 +254,7 @@ static const char *comment_of(const char *name)
     return strncmp(name, KAD_KEY_SIGN, strlen(KAD_KEY_SIGN)) == 0
                ? "# Secret: signs this ledger's checkpoints. Hemlig: undertecknar liggarens "
                  "kontrollpunkter.\n"
-               : "# Secret: opens this ledger's private fields. Hemlig: öppnar liggarens privata "
+               : "# Secret: opens this ledger's private fields. Hemlig: öppnar liggarens skyddade "
                  "fält.\n";
 }
 

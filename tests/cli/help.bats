@@ -168,3 +168,14 @@ reserved() {
     [ "$status" -eq 0 ] || { printf '%s\n' "$output" | grep -v warning | head -n 5; false; }
     msgfmt --check --statistics -o "$keep/sv.mo" cli/po/sv.po
 }
+
+@test "an option says what it is for in this command, brackets and all" {
+    ok k help status
+    has 'end with status 1 when something needs somebody'
+    ok k help rules fmt
+    has 'only name the files that would change'
+    ok k help serve
+    has '  --clock START[xSPEED] '
+    ok "$KADENS" --lang sv help prove
+    has '--from STORLEK'
+}

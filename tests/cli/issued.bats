@@ -85,8 +85,8 @@ END
     has 'Task overdue  Phone call, due 2021-06-08; C-1/call/2  5'
     hasnt 'Escalation'
     ok k --lang sv --store other --as-of 2021-06-20 show C-1
-    has 'Utfärdat'
-    has 'Uppgift återtagen  Phone call, förfaller 2021-06-08; på grund av nr 2'
+    has 'Utdelat'
+    has 'Uppgift återtagen  Phone call, senast 2021-06-08; på grund av nr 2'
 }
 
 # A simulated ledger with one case, C-1, whose call was issued to anna (no. 3), whose ground was

@@ -14,7 +14,7 @@ old_ledger() {
     old_ledger
     ok k verify --full --against "$KAD_DATA/data/ledger-2/checkpoint"
     has 'Everything is whole, and nothing was altered.'
-    has 'Opened: the private fields of 2 records. Erased for good: those of 1 records.'
+    has 'Opened: the private fields of 2 records. Erased for good: those of 1 record.'
     has '4 fit the records, rightly signed'
     has 'notices derived again'
 }

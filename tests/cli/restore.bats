@@ -608,6 +608,7 @@ gone() {
     rm -rf store store.before-*
     cp -r keep store
     ok with p2 restore b --missing m --new-passphrase-file p3
+    hasnt 'master key is not here' # a passphrase is no file that could be brought back
     has 'erased again: those of 1 subject'
     grep -q 'written later' m
     with p3 export | grep -q 1990-02-03

@@ -66,6 +66,8 @@ once_each() {
     ok k status --format json
     [ "$(jq -r '.sinks[0] | [.name, .failures] | @tsv' <<<"$output")" = "$(printf 'jsonl\t0')" ]
     [ "$(jq -r '.scheduler.waiting' <<<"$output")" -eq 0 ]
+    # A timer starts it again: that it does not run now is nothing that needs somebody.
+    [ "$(jq -r '.attention | map(select(test("does not run"))) | length' <<<"$output")" -eq 0 ]
     ok k verify
 }
 

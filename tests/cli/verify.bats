@@ -12,7 +12,7 @@ change_text() {
     one_case
     ok k verify
     has 'Everything is whole, and nothing was altered.'
-    has 'Opened: the private fields of 1 records.'
+    has 'Opened: the private fields of 1 record.'
     has 'each is in use exactly once, or free'
     has '5 hashed again, header and content, in order and without gaps'
     has 'Made again from the records; what is stored is the same'
