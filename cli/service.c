@@ -84,7 +84,8 @@ static void on_once(void *ctx)
 {
     struct service *s = ctx;
     uint64_t now = kad_loop_ms(s->loop);
-    bool issued = !s->working && !s->want && s->next > kad_service_now(s);
+    bool issued =
+        !s->working && !s->want && !s->busy_told && s->next > kad_service_now(s);
     if (!issued || s->issued_since == 0)
         s->issued_since = now;
     uint64_t wait = failing(s) ? ONCE_FAILED_MS : ONCE_MS;

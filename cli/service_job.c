@@ -156,12 +156,13 @@ static void put_rows_back(struct service *s)
     }
 }
 
-/* The writer's lock was held, or the disk is full: nothing is lost, it comes later. Anything else ends
- * the service: after an error on commit nobody knows what is there, but who opens the store anew. */
+/* The writer's lock was held, or the disk is full: nothing is lost, it comes later (but a single run
+ * does not wait for room). Anything else ends the service: after an error on commit nobody knows what is
+ * there, but who opens the store anew. */
 static void trouble(struct service *s)
 {
     struct job *j = &s->job;
-    if (j->error.code == KAD_EBUSY || j->error.code == KAD_EFULL) {
+    if (j->error.code == KAD_EBUSY || (j->error.code == KAD_EFULL && !s->o->once)) {
         bool full = j->error.code == KAD_EFULL;
         if (!s->busy_told)
             kad_service_log(KAD_LOG_WARN, "waits for=%s", full ? "disk" : "lock");

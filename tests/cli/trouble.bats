@@ -201,3 +201,14 @@ records() {
     ok k --wait 5 record visit C-1
     [ "$(records)" -eq 6 ]
 }
+
+@test "a single run of the service says that the disk is full, and the next one issues all" {
+    one_case
+    unset NOW
+    no 3 env KADENS_FAIL_FREE=1000000 LD_PRELOAD="$(dirname "$KADENS")/tests/sim/fail.so" \
+        "$KADENS" --lang en serve --once
+    said 'is nearly full'
+    [ "$(records)" -eq 5 ]
+    ok "$KADENS" --lang en serve --once
+    [ "$(records)" -gt 5 ]
+}

@@ -134,7 +134,7 @@ static bool program_says(const struct crash *c, struct task *t, const char *word
                          int status, int or)
 {
     struct kad_buf said = {0};
-    const struct run how = {.seconds = 30};
+    const struct run how = {.seconds = 30, .later = 600};
     int got = words ? script_command(&c->script, words, t->dir, &how, NULL, &said)
                     : script_run(&c->script, line, t->dir, &how, NULL, &said);
     bool good = got == status || got == or ;
@@ -154,18 +154,19 @@ static void ask_again(const struct crash *c, struct task *t, const char *store)
     static const char *const shows[] = {"verify", "checkpoint"};
     const struct step *step = c->script.lines[t->line].step;
     struct whole_want w = t->want;
-    bool init = t->line == 0, done = t->found->last == w.most;
+    bool init = t->line == 0;
     if (init && !program_says(c, t, NULL, 0, 0, 1))
         return;
-    if (!init && t->under_way && !((step->flags & FRESH) && done)) {
+    if (!init && t->under_way) {
         if (!program_says(c, t, NULL, t->line, step->status, step->status))
             return;
-        w.unlike = step->flags & FRESH ? w.least + 1 : 0;
+        w.unlike = step->flags & UNLIKE ? w.least + 1 : 0;
     }
     for (size_t i = 0; i < sizeof shows / sizeof *shows; i++)
         if (!program_says(c, t, shows[i], 0, 0, 0))
             return;
     w.append = true;
+    w.erased = script_erased(&c->script, t->line + 1);
     if (t->under_way)
         w.least = w.most;
     *t->found = (struct whole_found){.events = t->found->events};
@@ -208,6 +209,7 @@ static void try_image(const struct crash *c, struct task *t)
     snprintf(store, sizeof store, "%s/store", t->dir);
     snprintf(keys, sizeof keys, SCRIPT_KEYS, t->dir);
     t->want.keys = keys;
+    t->want.erased = script_erased(&c->script, t->line + !t->under_way);
     image_write(t->image, t->dir);
     bool first = t->line == 0 && t->under_way;
     if (!is_store(store)) { /* the making of it was under way: now it is made */

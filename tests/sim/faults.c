@@ -89,7 +89,6 @@ struct attempt {
     uint64_t n;
     char root[200];
     int status;
-    uint64_t last; /* seq afterwards */
     struct kad_buf said;
 };
 
@@ -118,6 +117,12 @@ static int messages(const struct kad_buf *said)
     return n;
 }
 
+static bool ends_with(const struct kad_buf *b, const char *end)
+{
+    size_t n = strlen(end);
+    return b->n >= n && memcmp(b->p + b->n - n, end, n) == 0;
+}
+
 /* How it ended, and what it said. */
 static bool look_at_end(const struct attempt *a)
 {
@@ -125,7 +130,7 @@ static bool look_at_end(const struct attempt *a)
     int want = a->f->script.lines[a->line].step->status, n = messages(&a->said);
     struct totals *t = a->f->t;
     if (a->status == 128 + SIGABRT && kinds[a->kind].code == ENOMEM &&
-        strcmp(kad_buf_str(&a->said), no_memory) == 0) {
+        ends_with(&a->said, no_memory)) {
         t->aborted++;
         return true;
     }
@@ -135,11 +140,10 @@ static bool look_at_end(const struct attempt *a)
         bad(a, WHOLE_CORRUPT, "the program was ended");
         return false;
     }
-    /* A command of two parts may have done the one, and said so; and so may a child of the program
-     * that ran out of memory. */
-    bool parts = a->f->script.lines[a->line].step->flags & FRESH ||
-                 strncmp(kad_buf_str(&a->said), no_memory, sizeof no_memory - 1) == 0;
-    if (a->status != 0 && n != 1 && !(parts && n > 1)) {
+    /* Before the one that says why it failed there may be a word of warning (private fields are shown
+     * as sealed; a backup gets no new checkpoint); and a command of two parts says what it has done. */
+    int most = a->f->script.lines[a->line].step->flags & UNLIKE ? 4 : 2;
+    if (a->status != 0 && (n < 1 || n > most)) {
         bad(a, WHOLE_CORRUPT, "%d messages", n);
         return false;
     }
@@ -153,7 +157,7 @@ static bool is_store(const char *dir)
     return access(path, F_OK) == 0;
 }
 
-static bool look_at_store(struct attempt *a, const char *store, struct whole_want *w)
+static bool look_at_store(const struct attempt *a, const char *store, struct whole_want *w)
 {
     const struct step *step = a->f->script.lines[a->line].step;
     struct whole_found found = {0};
@@ -166,12 +170,12 @@ static bool look_at_store(struct attempt *a, const char *store, struct whole_wan
     w->most = a->f->ends[a->line];
     w->least = done || a->line == 0 ? w->most : a->f->ends[a->line - 1];
     w->pieces = step->flags & PIECES;
-    w->unlike = step->flags & FRESH ? a->f->ends[a->line - 1] + 1 : 0;
+    w->unlike = step->flags & UNLIKE ? a->f->ends[a->line - 1] + 1 : 0;
+    w->erased = script_erased(&a->f->script, a->line + done);
     if (!done && !w->unlike && strstr(kad_buf_str(&a->said), "othing was written"))
         w->most = w->least;
     whole_check_apart(store, w, &found);
     a->f->t->events += found.events;
-    a->last = found.last;
     if (found.fault != WHOLE_FINE)
         bad(a, found.fault, "%s", found.why);
     return found.fault == WHOLE_FINE;
@@ -182,15 +186,14 @@ static void ask_again(struct attempt *a, const char *store, struct whole_want *w
     const struct step *step = a->f->script.lines[a->line].step;
     struct whole_found found = {0};
     struct kad_buf said = {0};
-    const struct run how = {.seconds = 20};
-    int status = step->status;
-    if (!(step->flags & FRESH) || a->last != a->f->ends[a->line])
-        status = script_run(&a->f->script, a->line, a->root, &how, NULL, &said);
+    const struct run how = {.seconds = 20, .later = 600};
+    int status = script_run(&a->f->script, a->line, a->root, &how, NULL, &said);
     if (status != step->status && !(a->line == 0 && status == 1))
         bad(a, WHOLE_CORRUPT, "the same again: status %d: %.300s", status, kad_buf_str(&said));
     kad_buf_done(&said);
     w->least = w->most = a->f->ends[a->line];
     w->append = true;
+    w->erased = script_erased(&a->f->script, a->line + 1);
     whole_check_apart(store, w, &found);
     a->f->t->events += found.events;
     if (found.fault != WHOLE_FINE)

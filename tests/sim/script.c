@@ -16,7 +16,7 @@
 #include "core/arena.h"
 
 static const struct step steps[] = {
-    {"init --programme crash", 0, 0, SHORT},
+    {"init --programme crash --simulated", 0, 0, SHORT},
     {"rules adopt $RULES --from 2021-01-01 --id adopt-1", 0, 0, SHORT},
     {"record referral C-%d birth_date=1995-05-17 unit=eksjo --on 2021-02-01 --id ref-%d", 5, 0, 0},
     {"record referral D-%d birth_date=1996-06-18 unit=nassjo --on 2021-02-01 --id dref-%d", 1, 0,
@@ -27,6 +27,7 @@ static const struct step steps[] = {
     {"record visit C-1 note=private-%d --on 2021-07-01 --id vis-%d", 6, 0, 0},
     {"record visit D-1 note=private-%d --on 2021-07-01 --id dvis-%d", 1, 0, SHORT},
     {"record visit C-1 --on 2021-07-01 --id vis-1 note=private-1", 0, 0, 0},
+    {"serve --once", 0, 0, SHORT | PIECES | UNLIKE},
     {"import $LINES", 0, 0, SHORT},
     {"record visit C-2 remark=$LONG --on 2021-07-01 --id long-%d", 3, 0, 0},
     {"correct 2 birth_date=1994-04-1%d --because slip --id cor-%d", 2, 0, SHORT},
@@ -38,12 +39,15 @@ static const struct step steps[] = {
     {"rules end crash --from 2031-01-01 --id end-1", 0, 0, 0},
     {"retract last --because slip --id ret-2", 0, 0, SHORT},
     {"checkpoint", 0, 0, SHORT},
-    {"checkpoint --new-key --id key-1", 0, 0, SHORT | FRESH},
+    {"checkpoint --new-key --id key-1", 0, 0, SHORT | UNLIKE},
     {"record visit C-3 note=again-%d --on 2021-07-02 --id again-%d", 6, 0, 0},
+    {"serve --once", 0, 0, SHORT | PIECES | UNLIKE},
+    {"erase C-1 --because asked --yes --id era-1", 0, 0, UNLIKE},
+    {"erase D-1 --because asked --yes --id era-2", 0, 0, SHORT | UNLIKE},
     {"backup $ROOT/backups", 0, 0, SHORT},
     {"restore $BACKUP", 0, 0, SHORT},
-    {"record visit D-1 note=later-%d --on 2021-07-02 --id later-%d", 2, 0, 0},
-    {"erase D-1 --because asked --yes --id era-1", 0, 0, SHORT},
+    {"record visit C-4 note=later-%d --on 2021-07-02 --id later-%d", 2, 0, 0},
+    {"erase C-4 --because asked --yes --id era-3", 0, 0, UNLIKE},
     {"record visit C-2 note=last-%d --on 2021-07-02 --id last-%d", 2, 0, 0},
     {"init", 0, 1, SHORT},
 };
@@ -106,6 +110,20 @@ void script_init(struct script *s, const char *dir, const char *build, bool in_s
             s->lines[s->n++] = (struct script_line){.step = &steps[i], .words = b.p};
         }
     }
+}
+
+const char *const *script_erased(const struct script *s, int n)
+{
+    static char keys[8][32];
+    static const char *list[9];
+    size_t k = 0;
+    for (int i = 0; i < n && k < 8; i++)
+        if (sscanf(s->lines[i].words, "erase %31s", keys[k]) == 1) {
+            list[k] = keys[k];
+            k++;
+        }
+    list[k] = NULL;
+    return list;
 }
 
 /* --- running --- */
@@ -277,10 +295,15 @@ int script_run(const struct script *s, int line, const char *root, const struct 
 {
     char now[40];
     struct kad_buf b = {0};
-    time_t at = 1625126400 + (time_t)line * 3600; /* 2021-07-01 08:00 UTC, an hour a command */
+    time_t at = 1625126400 + (time_t)line * 8 * 3600; /* 2021-07-01 08:00 UTC, 8 hours a command */
     struct tm tm;
+    /* The service takes no time from --now; in a simulated ledger it may be told where it begins. */
+    bool serves = strncmp(s->lines[line].words, "serve", 5) == 0;
+    if (serves)
+        at += how->later;
     strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &tm));
-    kad_buf_printf(&b, "--lang en --now %s %s", now, s->lines[line].words);
+    kad_buf_printf(&b, "--lang en %s %s %s", serves ? "--clock" : "--now", now,
+                   s->lines[line].words);
     int status = script_command(s, b.p, root, how, out, err);
     kad_buf_done(&b);
     return status;

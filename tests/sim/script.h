@@ -12,7 +12,7 @@
 enum {
     SHORT = 1,  /* also in the short script */
     PIECES = 2, /* written in several transactions: a part of them may be there */
-    FRESH = 4,  /* without an id: done again it is a second one, and another */
+    UNLIKE = 4, /* done again it is the same record, but with another time, nonce or key in it */
 };
 struct step {
     const char *words; /* of the command line; %d counts `times`; $NAME: script.c, put_word */
@@ -36,10 +36,14 @@ struct script {
 /* Makes the folders below `dir`, and the files that the commands read. */
 void script_init(struct script *s, const char *dir, const char *build, bool in_short);
 
+/* The subjects that the first n lines erase, to a NULL: a static list, until the next call. */
+const char *const *script_erased(const struct script *s, int n);
+
 struct run {
     const char *preload; /* NULL: none */
     const char *env[8];  /* NAME=VALUE, to a NULL */
     unsigned seconds;    /* then it is killed */
+    int later;           /* seconds; the service begins so much later than its line says */
 };
 /* Runs the line in the folder `root` (NULL: the script's own); what it says goes into `out` and
  * `err`, which may be NULL. The exit status; 128 and the signal's number, or

@@ -413,7 +413,8 @@ static void plant_record(struct sim *s, struct kad_txn *t)
         struct kad_error ignored = {0};
         assert_int_equal(kad_snapshot_record(kad_txn_view(t), seq, &bytes, &ignored), KAD_OK);
         bytes = kad_str_dup(&a, bytes);
-        assert_int_equal(kad_snapshot_decode(kad_txn_view(t), bytes, &a, true, &r, &ignored), KAD_OK);
+        assert_int_equal(kad_snapshot_decode(kad_txn_view(t), bytes, &a, true, &r, &ignored),
+                         KAD_OK);
         if (r.kind != KAD_R_ISSUED)
             continue;
         if (s->fault == SIM_FAULT_WRONG) {

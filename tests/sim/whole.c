@@ -88,7 +88,7 @@ static bool look_doubled(struct seen *seen, const struct kad_record *r, struct w
         key = kad_str(kad_arena_printf(seen->arena, "id %.*s", KAD_STR_FMT(r->id)));
     else if (r->kind >= KAD_R_ISSUED && r->kind <= KAD_R_ESCALATED) {
         const struct kad_field *issue = kad_fields_find(r->notes, r->n_notes, "issue");
-        struct kad_str task = kad_record_note(r, "task"), what = kad_record_note(r, "what");
+        struct kad_str task = kad_record_note(r, "task"), what = kad_record_note(r, "notice");
         key = kad_str(kad_arena_printf(seen->arena, "%d %.*s %lld %.*s", (int)r->kind,
                                        KAD_STR_FMT(task), issue ? (long long)issue->value.num : 0,
                                        KAD_STR_FMT(what)));
@@ -126,14 +126,27 @@ static bool same_record(struct kad_arena *a, struct kad_str x, struct kad_str y)
     return good;
 }
 
-/* Whoever has the keys can read what is private, but for what was erased. */
+static bool is_erased(const struct whole_want *w, struct kad_str subject)
+{
+    for (const char *const *e = w->erased; e && *e; e++)
+        if (kad_str_eq(subject, kad_str(*e)))
+            return true;
+    return false;
+}
+
+/* Whoever has the keys can read what is private; what was erased nobody can. */
 static bool look_unsealed(const struct kad_record *r, const struct whole_want *w,
                           struct whole_found *ret)
 {
-    for (size_t i = 0; i < r->n_fields && w->keys; i++)
-        if (r->fields[i].is_private && r->fields[i].value.know == KAD_SEALED)
+    for (size_t i = 0; i < r->n_fields && w->keys; i++) {
+        const struct kad_field *f = &r->fields[i];
+        if (f->is_private && f->value.know == KAD_SEALED)
             return found(ret, WHOLE_LOST, "record %llu: nobody can read its field %.*s",
-                         (unsigned long long)r->seq, KAD_STR_FMT(r->fields[i].name));
+                         (unsigned long long)r->seq, KAD_STR_FMT(f->name));
+        if (f->is_private && is_erased(w, r->subject) && f->value.know != KAD_ERASED)
+            return found(ret, WHOLE_CORRUPT, "record %llu: its field %.*s was erased and is there",
+                         (unsigned long long)r->seq, KAD_STR_FMT(f->name));
+    }
     return true;
 }
 
@@ -272,7 +285,8 @@ void whole_check(const char *store, const struct whole_want *w, struct whole_fou
     if (!one_more || !good || !(e = open_engine(store, false, ret)))
         return;
     struct whole_found later = {0};
-    const struct whole_want all = {.keys = w->keys, .least = ret->last + 1, .most = ret->last + 1};
+    const struct whole_want all = {
+        .keys = w->keys, .erased = w->erased, .least = ret->last + 1, .most = ret->last + 1};
     if (!look_at_log(kad_engine_ledger(e), &all, &later))
         found(ret, later.fault, "after one more: %s", later.why);
     kad_engine_close(e);

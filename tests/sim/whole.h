@@ -19,7 +19,8 @@ struct whole_log whole_read(const char *store);
 struct whole_want {
     const char *keys; /* the key folder; NULL: not looked at */
     const struct whole_log *log;
-    uint64_t unlike;      /* from this seq on (0: none) they may be others than in the log */
+    uint64_t unlike;           /* from this seq on (0: none) they may be others than in the log */
+    const char *const *erased; /* subjects whose private fields are gone, to a NULL; NULL: none */
     uint64_t least, most; /* said to be there; what a command that was under way would have made */
     bool pieces;          /* anything between is right, too */
     bool append;          /* write one more, and look again */
