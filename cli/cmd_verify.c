@@ -252,6 +252,16 @@ static void put_parts(struct kad_cli *c, const struct kad_verify *v)
     kad_table_print(&t, &c->out, 2);
 }
 
+/* A file that is no checkpoint of this ledger, or a forged one, says nothing of the records. */
+static bool tells_nothing(const struct kad_verify *v, enum kad_part part)
+{
+    size_t told = v->n_troubles < KAD_TROUBLES_TOLD ? v->n_troubles : KAD_TROUBLES_TOLD;
+    for (size_t i = 0; i < told; i++)
+        if (v->troubles[i].part == part && v->troubles[i].seq > 0)
+            return false;
+    return part == KAD_PART_AGAINST;
+}
+
 static void put_troubles(struct kad_cli *c, const struct kad_verify *v)
 {
     struct kad_out *o = &c->out;
@@ -284,7 +294,11 @@ static void put_troubles(struct kad_cli *c, const struct kad_verify *v)
             counts_done(&n);
         }
         struct kad_buf b = {0};
-        kad_buf_puts(&b, meaning((enum kad_part)part));
+        kad_buf_puts(&b, tells_nothing(v, (enum kad_part)part)
+                             ? _("So it says nothing of the records. Look whether it is the right "
+                                 "file, and ask for it again where it was kept. If it is what was "
+                                 "given out of this ledger, another ledger stands in its place.")
+                             : meaning((enum kad_part)part));
         kad_out_wrap(o, 2, 0, (struct kad_str){b.p, b.n});
         kad_buf_done(&b);
     }

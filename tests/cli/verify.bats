@@ -102,6 +102,8 @@ change_text() {
     echo hello >nonsense
     no 1 k verify --against nonsense
     has 'This is no checkpoint.'
+    has 'So it says nothing of the records.'
+    hasnt 'an older copy stands in its place'
 }
 
 @test "verify: without the master key private fields are left closed, and said to be" {
@@ -129,7 +131,7 @@ change_text() {
     cp keys/*.master old-master
     ok k erase C-1 --because 'asked for it' --yes
     ok k verify --full
-    has 'Erased for good: those of 1 records.'
+    has 'Erased for good: those of 1 record.'
     cp old-vault "$KADENS_STORE/vault"
     cat old-master >"$(echo keys/*.master)"
     no 1 k verify
