@@ -102,6 +102,8 @@ kadens_SOURCES = \
 	cli/prove.h \
 	cli/records.c \
 	cli/records.h \
+	cli/restore.h \
+	cli/restore_tell.c \
 	cli/rule_file.c \
 	cli/rule_file.h \
 	cli/whole.c \

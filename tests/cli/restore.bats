@@ -6,6 +6,25 @@ newest() {
     find "$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' | sort | tail -n 1
 }
 
+# took COMMAND...: how many microseconds it takes.
+took() {
+    local from
+    from=$(date +%s%N)
+    "$@" >/dev/null 2>&1
+    echo $((($(date +%s%N) - from) / 1000))
+}
+
+# kill_at MICROSECONDS COMMAND...: it is killed so late.
+kill_at() {
+    local at=$1 pid
+    shift
+    "$@" >/dev/null 2>&1 &
+    pid=$!
+    sleep "$(printf '%d.%06d' $((at / 1000000)) $((at % 1000000)))"
+    kill -9 "$pid" 2>/dev/null || :
+    wait "$pid" 2>/dev/null || :
+}
+
 # Everything that a ledger answers.
 answers() {
     k --store "$1" export
@@ -210,6 +229,12 @@ and_more() {
     said 'kadens import'
     exec 9>&-
     wait
+    (unset NOW; k serve >served 2>&1 3>&-) &
+    until [ -s store/service ]; do sleep 0.05; done
+    no 3 k restore b
+    said 'The service of the store'
+    kill -TERM "$(head -n 1 store/service)"
+    wait
     k backup b --store other >/dev/null
     no 2 k restore b --store new
     said_once 'several ledgers'
@@ -257,15 +282,12 @@ and_more() {
     k record aftercare_visit C-1001 with=both >/dev/null
     k export >new
     cp -r store keep
-    local i pid as_new=0 as_old=0
-    for i in $(seq 1 30); do
+    local i time as_new=0 as_old=0
+    time=$(took k restore b)
+    for i in $(seq 1 16); do
         rm -rf store store.before-*
         cp -r keep store
-        "$KADENS" --lang en restore b >/dev/null 2>&1 &
-        pid=$!
-        sleep "0.0$((i * 3 % 10))$((i % 10))"
-        kill -9 "$pid" 2>/dev/null || :
-        wait "$pid" 2>/dev/null || :
+        kill_at $((time * i / 15)) "$KADENS" --lang en restore b
         k export >now
         if cmp -s now new; then
             as_new=$((as_new + 1))
@@ -563,16 +585,14 @@ gone() {
     k erase C-9 --yes --because 'asked for' >/dev/null
     cp -r store keep
     cp -r keys keep-keys
-    local i pid
-    for i in $(seq 1 20); do
+    local i time
+    time=$(took k restore b --missing m)
+    for i in $(seq 1 12); do
         rm -rf store store.before-* keys
         cp -r keep store
         cp -r keep-keys keys
-        "$KADENS" --lang en --now "$NOW" restore b --missing "m$i" >/dev/null 2>&1 &
-        pid=$!
-        sleep "0.$((i * 7 % 10 / 5))$((i * 3 % 10))$((i % 10))"
-        kill -9 "$pid" 2>/dev/null || :
-        wait "$pid" 2>/dev/null || :
+        kill_at $((time / 3 + time * i / 15)) \
+            "$KADENS" --lang en --now "$NOW" restore b --missing "m$i"
         ok k record visit C-2
         k export >now
         ! grep -q 1991-11-19 now
