@@ -397,6 +397,22 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
     return remove(path);
 }
 
+/* A store holds what the program put there, and a backup of it nothing else. */
+static enum kad_err check_place(const char *store, const char *dir, struct kad_error *reterr)
+{
+    struct stat a, b;
+    char *parent = kad_path_parent(dir);
+    bool inside = stat(store, &a) == 0 && stat(parent, &b) == 0 && a.st_dev == b.st_dev &&
+                  a.st_ino == b.st_ino;
+    free(parent);
+    if (inside)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("The folder %s lies in the store itself. Choose a folder elsewhere, best "
+                          "on another disk."),
+                        dir);
+    return KAD_OK;
+}
+
 enum kad_err kad_bundle_export(struct kad_cli *c, const char *dir, struct kad_error *reterr)
 {
     struct bundle b = {.c = c, .ledger = kad_engine_ledger(c->engine), .lines_fd = -1};
@@ -406,9 +422,14 @@ enum kad_err kad_bundle_export(struct kad_cli *c, const char *dir, struct kad_er
         n--;
     kad_buf_printf(&beside, "%.*s.new-%ld", (int)n, dir, (long)getpid());
     b.dir = beside.p;
+    enum kad_err err = check_place(kad_cli_store(c), dir, reterr);
+    if (err != KAD_OK) {
+        kad_buf_done(&beside);
+        return err;
+    }
     nftw(b.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS); /* of a process that was killed */
     int failed = kad_folder_new(b.dir, 0755);
-    enum kad_err err = failed ? file_fail(dir, failed, reterr) : KAD_OK;
+    err = failed ? file_fail(dir, failed, reterr) : KAD_OK;
     if (err == KAD_OK) {
         kad_progress_init(&b.progress, _("Written:"));
         err = fill(&b, reterr);

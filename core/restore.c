@@ -94,8 +94,12 @@ static bool is_empty(const char *dir)
 static enum kad_err check_target(struct kad_restore *r, unsigned wait_ms, struct kad_error *reterr)
 {
     struct stat st;
+    struct stat from;
     if (stat(r->target, &st) != 0)
         return errno == ENOENT ? KAD_OK : work_fail(r, errno, reterr);
+    if (stat(r->backup, &from) == 0 && from.st_dev == st.st_dev && from.st_ino == st.st_ino)
+        return kad_fail(reterr, KAD_EINPUT, _("%s is the store itself, and no backup of it."),
+                        r->backup);
     if (!S_ISDIR(st.st_mode))
         return kad_fail(reterr, KAD_EINPUT, _("%s is a file; a store is a folder."), r->target);
     if (is_empty(r->target))

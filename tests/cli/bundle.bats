@@ -34,6 +34,8 @@ bundled() {
     grep -q 'HOW TO CHECK IT' bundle/README.txt
     [ "$(cat bundle/policies/*)" = "$(cat small.rules)" ]
     [ "$(wc -l <bundle/records.jsonl)" -eq 10 ]
+    no 2 k export --bundle "$KADENS_STORE/bundle"
+    said 'lies in the store itself'
 }
 
 @test "the readme's own lines for openssl work" {

@@ -199,6 +199,8 @@ and_more() {
     said 'cannot be restored; nothing was changed'
     [ -z "$output" ]
     no 2 k restore not-there
+    no 2 k restore "$KADENS_STORE"
+    said 'is the store itself'
     no 2 k restore small.rules
     said_once 'a backup is a folder'
     mkdir nothing
