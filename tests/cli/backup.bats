@@ -65,6 +65,21 @@ answers() {
     no 2 k backup --list b
 }
 
+@test "the list says which backups are older than an erasure" {
+    one_case
+    k backup b >/dev/null
+    ok k backup --list
+    hasnt 'older than an erasure'
+    k erase C-1 --yes --because 'asked for' >/dev/null
+    k backup b >/dev/null
+    ok k backup --list
+    [ "$(printf '%s\n' "$output" | grep -c 'older than an erasure')" -eq 1 ]
+    ok k backup --list --format json
+    [[ $output == *'"erasure":null'*'"erasure":6'* ]]
+    # The vault beside them is the new one: the old backup shows what was erased to nobody.
+    cmp store/vault b/*.vault
+}
+
 @test "a place where no backup can be is refused, and nothing is left" {
     one_case
     no 2 k backup
