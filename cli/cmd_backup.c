@@ -281,10 +281,11 @@ static void list_json(struct kad_cli *c, const struct kad_backup *v, size_t n)
     char at[KAD_INSTANT_TEXT];
     kad_buf_putc(b, '[');
     for (size_t i = 0; i < n; i++) {
-        kad_buf_printf(b,
-                       "%s\n{\"at\":\"%s\",\"records\":%llu,\"there\":%s,\"backup\":", i ? "," : "",
-                       kad_instant_text(v[i].at, at), (unsigned long long)v[i].last_seq,
-                       is_there(&v[i]) ? "true" : "false");
+        kad_buf_printf(b, "%s\n{\"at\":\"%s\",\"records\":%llu,\"there\":%s,\"erasure\":",
+                       i ? "," : "", kad_instant_text(v[i].at, at),
+                       (unsigned long long)v[i].last_seq, is_there(&v[i]) ? "true" : "false");
+        kad_json_seq(b, v[i].last_fence);
+        kad_buf_puts(b, ",\"backup\":");
         kad_json_str(b, v[i].path);
         kad_buf_putc(b, '}');
     }
