@@ -155,7 +155,11 @@ static void judge(struct status *s)
     judge_service(s);
     for (size_t i = 0; i < s->n_sinks; i++)
         if (s->sinks[i].failures > 0)
-            note(s, _("%.*s has failed %llu times in a row: %.*s"), KAD_STR_FMT(s->sinks[i].name),
+            note(s,
+                 ngettext_("%.*s has failed %llu time: %.*s",
+                           "%.*s has failed %llu times in a row: %.*s",
+                           (unsigned long)s->sinks[i].failures),
+                 KAD_STR_FMT(s->sinks[i].name),
                  (unsigned long long)s->sinks[i].failures, KAD_STR_FMT(s->sinks[i].error));
     if (s->room < ROOM_LOW)
         note(s, _("Only %llu MiB are free on the disk. Below 64 MiB nothing is recorded any more."),
