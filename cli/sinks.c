@@ -43,8 +43,15 @@ static enum kad_err add_mail(struct kad_sinks *all, struct kad_transfers *t,
     for (size_t i = 0; i < s->n_recipients && err == KAD_OK; i++) {
         struct kad_buf name = {0};
         const struct kad_recipient *to = &s->recipients[i];
-        kad_buf_printf(&name, "mail/%.*s", KAD_STR_FMT(to->person));
-        err = check_person(all, name.p, to->person, reterr);
+        /* The section's name too: two servers that write to one person have each their own place. */
+        kad_buf_printf(&name, "%s/%.*s", s->name, KAD_STR_FMT(to->person));
+        if (name.n > KAD_LIMIT_NAME)
+            err = kad_fail(reterr, KAD_EINPUT,
+                           _("%s is too long together: choose a shorter name "
+                             "for the section."),
+                           name.p);
+        else
+            err = check_person(all, name.p, to->person, reterr);
         if (err == KAD_OK)
             err = kad_sink_add_mail(all, name.p, t, &o, to->person, to->address, reterr);
         kad_buf_done(&name);

@@ -224,3 +224,16 @@ once_each() {
     no 1 k status --check
     hasnt 'has failed'
 }
+
+@test "two mail servers that write to one person have each their own place" {
+    small_store
+    unset NOW
+    k record referral C-1 birth_date=1990-01-01 unit=eksjo motivated=yes >/dev/null
+    echo 'anna = anna@example.org' >who
+    for name in mail 'mail hr'; do
+        printf '[%s]\nserver = 127.0.0.1:1\nsecurity = none\nsender = k@example.org\naddresses = %s/who\n' "$name" "$PWD"
+    done >conf
+    k serve --once --config conf >/dev/null 2>&1 || true
+    ok k status --format json
+    [ "$(jq -r '[.sinks[].name] | sort | join(",")' <<<"$output")" = 'mail hr/anna,mail/anna' ]
+}
