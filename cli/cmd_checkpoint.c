@@ -239,7 +239,11 @@ enum kad_err kad_cmd_prove(struct kad_cli *c, struct kad_error *reterr)
         return kad_fail(reterr, KAD_EINPUT,
                         _("Name a record (kadens prove 17) or the size of an older checkpoint "
                           "(kadens prove --from 12), one of the two."));
-    if (!kad_decimal_parse(kad_str(word), &n))
+    bool number = kad_decimal_parse(kad_str(word), &n);
+    if (from && !number)
+        return kad_fail(reterr, KAD_EINPUT,
+                        _("“%s” is not how many records a checkpoint is over."), word);
+    if (!number || (!from && n == 0))
         return kad_fail(reterr, KAD_EINPUT, _("“%s” is no record's number."), word);
     enum kad_err err = kad_snapshot_take(kad_engine_ledger(c->engine), &s, reterr);
     if (err == KAD_OK)

@@ -89,10 +89,10 @@ static void put_date(struct kad_buf *b, kad_instant at)
 static void put_headers(struct kad_buf *b, const struct kad_letter *l)
 {
     put_date(b, l->date);
-    kad_buf_puts(b, "From:");
-    /* Always encoded, on lines of its own: no quoting to get wrong. */
+    kad_buf_puts(b, l->sender.n ? "From: " : "From:");
+    /* Always encoded: no quoting to get wrong. The address has a line of its own. */
     if (l->sender.n) {
-        kad_mime_put_words(b, l->sender, LINE_MOST);
+        kad_mime_put_words(b, l->sender, strlen("From: "));
         kad_buf_puts(b, "\r\n");
     }
     kad_buf_printf(b, " <%s>\r\n", l->from);

@@ -316,12 +316,16 @@ static enum kad_err check(struct witness *w, const char *path, struct kad_error 
         err = compare(w, &c, p, e);
     if (err != KAD_OK)
         return err;
-    printf(_("Good: the checkpoint over %llu records is signed by the ledger's key.\n"),
+    printf(ngettext_("Good: the checkpoint over %llu record is signed by the ledger's key.\n",
+                     "Good: the checkpoint over %llu records is signed by the ledger's key.\n",
+                     (unsigned long)c.size),
            (unsigned long long)c.size);
     if (w->remembers && c.size == w->old.size)
         printf(_("It is of the same records as the one remembered.\n"));
     else if (w->remembers)
-        printf(_("It begins with the same %llu records as the one remembered.\n"),
+        printf(ngettext_("It begins with the same %llu record as the one remembered.\n",
+                         "It begins with the same %llu records as the one remembered.\n",
+                         (unsigned long)w->old.size),
                (unsigned long long)w->old.size);
     else if (!w->remember)
         printf(_("It was compared with no earlier one: --remember FILE keeps it for the next "

@@ -194,3 +194,11 @@ sign_key() {
     diff before after
     ok k verify
 }
+
+@test "prove: no record has the number 0, and a size is a size" {
+    small_store
+    no 2 k prove 0
+    said "no record's number"
+    no 2 k prove --from x
+    said 'how many records'
+}
