@@ -161,7 +161,7 @@ static void read_letter(struct letter *l, const struct kad_buf *got)
     *l = (struct letter){.raw = strchr(strstr(kad_buf_str(got), "RCPT"), '\n') + 1};
     one_header(&l->subject, l->raw, "Subject");
     one_header(&l->from, l->raw, "From");
-    assert_null(strstr(l->raw, "From:\r\n")); /* some filters take that for an empty one */
+    assert_null(strstr(l->raw, "From:\n")); /* some filters take that for an empty one */
     one_header(&l->to, l->raw, "To");
     const char *body = strstr(l->raw, "\n\n") + 2;
     const char *mark = strstr(l->raw, "boundary=\"");
