@@ -11,6 +11,7 @@ kadens=${KADENS:?}; floor=${FLOOR:?}; src=${KAD_SRC:?}
 cases=${CASES:-100000}; runs=${RUNS:-7}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kadens-bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
+export KADENS_KEYS=$dir/keys
 
 now_us() { local t=$EPOCHREALTIME; echo $((${t%[.,]*} * 1000000 + 10#${t#*[.,]})); }
 time_us() { local t0; t0=$(now_us); "$@" >"$dir/out" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }; echo $(($(now_us) - t0)); }
@@ -61,3 +62,15 @@ several "  tasks --for $coach, goal 300 ms" "$kadens" --store "$dir/big" tasks -
 row "    tasks on that list" "$("$kadens" --store "$dir/big" tasks --for "$coach" --format jsonl | wc -l)"
 several "  show $subject, goal 300 ms" "$kadens" --store "$dir/big" show "$subject"
 several "  tasks of everybody" "$kadens" --store "$dir/big" tasks --format jsonl
+
+# What is done once and by night. Each of these leaves the store otherwise than it was, so it runs once,
+# but for `verify` and the service with nothing to do.
+t=$(time_us "$kadens" --store "$dir/big" serve --once)
+row "  serve --once, the first time: everybody is looked at" "$(ms "$t")"
+row "    issued" "$(wc -l <"$dir/out")"
+several "  serve --once with nothing due" "$kadens" --store "$dir/big" serve --once
+t=$(time_us "$kadens" --store "$dir/big" checkpoint)
+row "  the first checkpoint" "$(ms "$t")"
+runs=3 several "  verify: everything" "$kadens" --store "$dir/big" verify
+t=$(time_us "$kadens" --store "$dir/big" backup "$dir/backups")
+row "  backup, checked" "$(ms "$t")"
