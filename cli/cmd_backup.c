@@ -13,6 +13,7 @@
 #include "core/checkpoint.h"
 #include "core/clock.h"
 #include "core/keys.h"
+#include "core/vault.h"
 
 #define README "README.txt"
 #define CHECKPOINT "checkpoint"
@@ -202,10 +203,20 @@ static void put_text(struct kad_cli *c, const struct made *m)
                        _("The vault, with the keys of private fields, lies beside all backups of "
                          "the ledger: %s\n"),
                        m->vault);
+    const char *id = m->info.info.id;
+    struct kad_vault_peek vault;
+    /* A passphrase is in nobody's key folder. */
+    bool master = kad_key_exists(id, KAD_KEY_MASTER) || !m->vault ||
+                  (kad_vault_peek(m->vault, &vault, &ignored) == KAD_OK &&
+                   vault.header.kind == KAD_MASTER_PASSPHRASE);
+    bool here = master && kad_key_exists(id, KAD_KEY_SIGN);
     if (kad_keys_folder(&keys, &ignored) == KAD_OK)
         kad_out_printf(o,
-                       _("The keys are not in it. They are in %s: keep a copy of that folder in "
-                         "another place than the backups.\n"),
+                       here ? _("The keys are not in it. They are in %s: keep a copy of that folder "
+                                "in another place than the backups.\n")
+                            : _("The keys are not in it, and not all of them are in %s: find out "
+                                "where they are, and keep a copy in another place than the "
+                                "backups.\n"),
                        kad_buf_str(&keys));
     kad_buf_done(&n);
     kad_buf_done(&keys);

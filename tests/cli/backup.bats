@@ -154,3 +154,11 @@ answers() {
     [ "$status" -eq 3 ] || { show; false; }
     [ -z "$(find b -name '*Z-*' 2>/dev/null)" ]
 }
+
+@test "backup: where the keys are is said only of a folder that has them" {
+    small_store
+    ok k backup kept
+    has "They are in $KADENS_KEYS"
+    ok k --keys "$BATS_TEST_TMPDIR/elsewhere" backup kept
+    has "not all of them are in $BATS_TEST_TMPDIR/elsewhere"
+}
